@@ -1,0 +1,1 @@
+"""Files that bookkeepers and time trackers export, read right or refused."""

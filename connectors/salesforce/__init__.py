@@ -1,0 +1,1 @@
+"""Salesforce through simple-salesforce, on a session of ours that adds what it lacks."""

@@ -1,0 +1,1 @@
+"""State that must outlive a run: runs, journal, closes, budget."""
