@@ -69,8 +69,8 @@ class AccountRecord:
     """One account as the CRM holds it now.
 
     Attributes:
-        external_key: the customer number of the books, from the CRM field that `crm.account_key` names; None if blank.
-        started_on: the date the relationship began, from the CRM field that `crm.started_on` names; None if not configured.
+        external_key: customer number of the books, from the CRM field that `crm.account_key` names; None if blank.
+        started_on: when the relationship began, from the CRM field that `crm.started_on` names; None if blank.
         values: every field key asked for, blank as None.
     """
 

@@ -24,7 +24,8 @@ class Patience:
     Attributes:
         connect_seconds, read_seconds: limits of one request (connection; silence between bytes).
         total_seconds: limit of one request from first byte sent to last byte received.
-        attempts: most tries of one read. first_wait_seconds, longest_wait_seconds: pause between tries, doubling, jittered.
+        attempts: most tries of one read.
+        first_wait_seconds, longest_wait_seconds: pause between tries, doubling, jittered.
     """
 
     connect_seconds: float = 5.0
