@@ -123,6 +123,19 @@ class WriteOutcome:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CrmOptions:
+    """Which of the customer's own CRM fields we read, by their API name there.
+
+    Attributes:
+        account_key: field with the customer number of the books (Salesforce: `AccountNumber`); None: not used.
+        started_on: date field with the start of the relationship; None: not used.
+    """
+
+    account_key: str | None = None
+    started_on: str | None = None
+
+
 class CrmConnector(Protocol):
     """A CRM, as the nightly job sees it. Every method may raise the errors of `connectors.errors`."""
 

@@ -168,3 +168,10 @@ KINDS: dict[str, tuple[Field, ...]] = {
 }
 
 PROVENANCE = ("source_file", "source_sha256", "sheet", "line", "mapping", "mapping_version")
+
+_SUFFIX: dict[FieldType, str] = {"money": "_minor", "duration": "_seconds"}
+
+
+def column_name(field: Field) -> str:
+    """Return the column of a field: the unit is in the name (`net` -> `net_minor`, `worked` -> `worked_seconds`)."""
+    return field.name + _SUFFIX.get(field.type, "")

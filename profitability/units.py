@@ -1,0 +1,43 @@
+"""Money as whole minor units, hours as whole seconds, and the one way to round."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+SECONDS_PER_HOUR = 3600
+
+# ISO 4217 list one: every other currency has two digits.
+_MINOR_DIGITS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+
+
+def minor_digits(currency: str) -> int:
+    """Return the digits after the point that a currency has (EUR 2, JPY 0, BHD 3)."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Return an amount in whole minor units.
+
+    Raises:
+        ValueError: the amount has a fraction of a minor unit.
+    """
+    scaled = amount.scaleb(minor_digits(currency))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{amount} has more digits than {currency} knows")
+    return int(scaled)
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """Return an amount in major units, with all its digits (1250 EUR -> 12.50)."""
+    return Decimal(minor).scaleb(-minor_digits(currency))
+
+
+def half_up(value: Fraction) -> int:
+    """Round to a whole number, halves away from zero: the rounding at every posting."""
+    magnitude = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
+    return magnitude if value >= 0 else -magnitude
