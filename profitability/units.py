@@ -5,19 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-SECONDS_PER_HOUR = 3600
+from iso4217 import Currency
 
-# ISO 4217 list one: every other currency has two digits.
-_MINOR_DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
-}
+SECONDS_PER_HOUR = 3600
 
 
 def minor_digits(currency: str) -> int:
-    """Return the digits after the point that a currency has (EUR 2, JPY 0, BHD 3)."""
-    return _MINOR_DIGITS.get(currency, 2)
+    """Return the digits after the point that a currency has (EUR 2, JPY 0, BHD 3).
+
+    Raises:
+        ValueError: not a currency code of ISO 4217.
+    """
+    return Currency(currency).exponent or 0
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
