@@ -46,7 +46,7 @@ def _field(key: str, table: dict[str, Any], path: Path) -> FieldSpec:
     unknown = set(table) - _OWN_KEYS - set(_CRMS)
     if unknown:
         raise FieldFileError(
-            f"unknown key {sorted(unknown)[0]!r} in [{key}]", where=str(path), remedy="Remove or rename it."
+            f"unknown key {min(unknown)!r} in [{key}]", where=str(path), remedy="Remove or rename it."
         )
     try:
         own = {name: value for name, value in table.items() if name in _OWN_KEYS}
