@@ -1,0 +1,83 @@
+"""`whalecurve exports`: what the reader makes of a folder, before anything is computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.commands.context import Invocation
+
+if TYPE_CHECKING:
+    from connectors.exports.reading import FileReading
+
+EXIT_INPUT = 5
+SHOWN_PROBLEMS = 10
+
+
+@click.group()
+def exports() -> None:
+    """Look at export files the way the nightly run does."""
+
+
+@exports.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--currency", default="EUR", show_default=True, help="Home currency, for amounts that state none.")
+@click.option("--all", "show_all", is_flag=True, help=f"Every problem of a file, not the first {SHOWN_PROBLEMS}.")
+@click.pass_obj
+def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool) -> int:
+    """Name for each file in FOLDER its mapping, or the reason for none.
+
+    Nothing is guessed and nothing is written. Leaves with 5 when a file was refused or is not known.
+
+    \b
+    Example:  whalecurve exports check ./exports
+    """
+    from connectors.exports.mapping import load_mappings
+    from connectors.exports.reader import check_folder
+    from sync.settings import shipped_config
+
+    mappings = load_mappings(shipped_config("exports"), folder / "mappings")
+    readings = check_folder(folder, mappings, home_currency=currency)
+    lines = [line for reading in readings for line in describe(reading, folder, None if show_all else SHOWN_PROBLEMS)]
+    counts = {status: sum(reading.status == status for reading in readings) for status in ("accepted", "refused", "no mapping")}
+    lines.append(f"{len(readings)} files: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
+    invocation.answer("\n".join(lines), {"files": [as_data(reading, folder) for reading in readings]})
+    return 0 if counts["accepted"] == len(readings) else EXIT_INPUT
+
+
+def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:
+    """Return the lines that tell what became of one file."""
+    name = reading.path.relative_to(folder)
+    if reading.status == "accepted":
+        period = f"{reading.covers[0]} to {reading.covers[1]}" if reading.covers else "no dates"
+        head = f" ok    {name}: {reading.mapping}, {len(reading.records)} records, {period}"
+    elif reading.status == "refused":
+        head = f" no    {name}: {reading.mapping} refuses it, {len(reading.problems)} problems, nothing taken"
+    else:
+        head = f" none  {name}: no mapping"
+    notes = [(problem, "       ") for problem in reading.problems] + [(warning, "       note: ") for warning in reading.warnings]
+    told = [f"{indent}{_place(name, note.line)}: {note.what} ({note.remedy})" for note, indent in notes[:most]]
+    more = [f"       ... {len(notes) - most} more (--all)"] if most is not None and len(notes) > most else []
+    return [head, *told, *more, *(f"       {reason}" for reason in reading.why_not[:3])]
+
+
+def _place(name: Path, line: int) -> str:
+    return f"{name}:{line}" if line else str(name)
+
+
+def as_data(reading: FileReading, folder: Path) -> dict[str, object]:
+    """Return one reading for --json; problems with their place, raw text and remedy."""
+    return {
+        "file": str(reading.path.relative_to(folder)),
+        "sha256": reading.sha256,
+        "status": str(reading.status),
+        "mapping": reading.mapping,
+        "records": len(reading.records),
+        "covers": [str(day) for day in reading.covers] if reading.covers else None,
+        "why_not": list(reading.why_not),
+        "problems": [
+            {"line": p.line, "column": p.column, "raw": p.raw, "what": p.what, "remedy": p.remedy} for p in reading.problems
+        ],
+    }
