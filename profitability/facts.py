@@ -156,6 +156,15 @@ OPENING_ECL = Schema(
     ),
 )
 
+CONTRACTS = Schema(
+    "contracts",
+    "what was agreed with one account",
+    (
+        Column("account_id", "VARCHAR", "with whom"),
+        Column("contracted_seconds", "BIGINT", "time agreed for a year, seconds", nullable=True),
+    ),
+)
+
 TIMESHEETS = Schema(
     "timesheets",
     "how many weeks of one person were due and handed in",
@@ -190,6 +199,7 @@ SCHEMAS: dict[str, Schema] = {
         COST_RATES,
         POOLS,
         OPENING_ECL,
+        CONTRACTS,
         TIMESHEETS,
         CONTROL_TOTALS,
     )

@@ -1,0 +1,131 @@
+"""Which tier is published: it moves only at a month's close, past a dead band, and confirmed at several closes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from profitability.tiers import NOT_RATED, TIERS
+
+HISTORY_COLUMNS = ("account_id", "close_date", "candidate_tier", "published_tier", "tier_since")
+"""One row per account and past close; dates as datetime64, `tier_since` the close that first gave the tier."""
+
+_STEP = {tier: step for step, tier in enumerate(TIERS)}
+
+
+def publish(
+    accounts: pd.DataFrame, history: pd.DataFrame | None, *, close_date: date, confirm_closes: int
+) -> pd.DataFrame:
+    """Decide the published tier of each account at one close.
+
+    The candidate is the tier with every limit moved by the dead band against a move: `lenient_tier` where that lies
+    below the published one, `strict_tier` where that lies above, else the published tier itself. A move needs
+    `confirm_closes` candidates in a row on the same side; the mildest of them is published, and the count begins anew.
+    The first rating, and every rating after N, is immediate; N itself applies at once. A close that the history
+    already holds keeps its published tier.
+
+    Args:
+        accounts: account_id, indicative_tier, lenient_tier, strict_tier.
+        history: rows of earlier closes in `HISTORY_COLUMNS`; None: this is the first close.
+        close_date: last day of the window.
+        confirm_closes: closes in a row that a move must stand.
+
+    Returns:
+        The accounts, with candidate_tier, published_tier, tier_since (datetime64) and pending_closes (closes that
+        a move has stood without being published, 0 for none).
+    """
+    close = pd.Timestamp(close_date)
+    past = _past(history)
+    ids = accounts["account_id"]
+    here = _latest(past[past["close_date"] == close], accounts)
+    earlier = past[past["close_date"] < close]
+    last = _latest(earlier, accounts)
+    former = last["published_tier"].astype("object")
+    candidate = _candidates(accounts, former)
+    pending = _pending(earlier, confirm_closes).reindex(ids)
+    distance = candidate.map(_STEP) - former.map(_STEP)
+    moved, stood = _moves(distance, pending, confirm_closes)
+    is_first = former.isna() | (former == NOT_RATED) | (candidate == NOT_RATED)
+    tier = _tier_at(former, moved).where(~is_first, candidate)
+    tier_since = last["tier_since"].where(tier == former, close)
+    is_known = here["published_tier"].notna()
+    return accounts.assign(
+        candidate_tier=candidate.astype("str"),
+        published_tier=tier.mask(is_known, here["published_tier"]).astype("str"),
+        tier_since=tier_since.mask(is_known, here["tier_since"]),
+        pending_closes=np.where(is_first | (moved != 0), 0, stood).astype("int64"),
+    )
+
+
+def _past(history: pd.DataFrame | None) -> pd.DataFrame:
+    if history is None:
+        empty = pd.DataFrame({name: pd.Series(dtype="str") for name in HISTORY_COLUMNS})
+        return empty.astype({"close_date": "datetime64[us]", "tier_since": "datetime64[us]"})
+    dated = history.assign(
+        close_date=pd.to_datetime(history["close_date"]), tier_since=pd.to_datetime(history["tier_since"])
+    )
+    return dated.sort_values(["account_id", "close_date"])
+
+
+def _latest(past: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
+    """Return the last close of each account, row by row beside the accounts; nulls where there is none."""
+    latest = past.groupby("account_id").tail(1).set_index("account_id")
+    return latest.reindex(accounts["account_id"]).set_index(accounts.index)
+
+
+def _candidates(accounts: pd.DataFrame, former: pd.Series[str]) -> pd.Series[str]:
+    """Choose per account which of the three readings of its figures counts."""
+    step = former.map(_STEP)
+    falling = accounts["lenient_tier"].map(_STEP) > step
+    rising = accounts["strict_tier"].map(_STEP) < step
+    is_free = former.isna() | (former == NOT_RATED) | (accounts["indicative_tier"] == NOT_RATED)
+    return pd.Series(
+        np.select(
+            [is_free.to_numpy(dtype=bool), falling.to_numpy(dtype=bool), rising.to_numpy(dtype=bool)],
+            [accounts["indicative_tier"], accounts["lenient_tier"], accounts["strict_tier"]],
+            former.astype("object"),
+        ),
+        index=accounts.index,
+        dtype="object",
+    )
+
+
+def _pending(earlier: pd.DataFrame, confirm_closes: int) -> pd.DataFrame:
+    """Return per account the mildest of the last moves that were not published, and how many stood on one side.
+
+    Columns: side (-1 up, 1 down, 0 none), mildest (steps, signed), stood (closes, at most confirm_closes - 1).
+    A close that published, or one without a move, ends the row.
+    """
+    steps = earlier["candidate_tier"].map(_STEP) - earlier["published_tier"].map(_STEP)
+    counts = (earlier["close_date"] > earlier["tier_since"]) & steps.notna()
+    side = np.sign(steps.where(counts, 0)).astype("int64")
+    rows = pd.DataFrame({"account_id": earlier["account_id"], "side": side, "size": steps.abs().fillna(0)})
+    latest = rows.groupby("account_id")["side"].transform("last")
+    # Rows after the last one on another side belong to the same run of closes.
+    is_other = (rows["side"] != latest).astype("int64")
+    after = is_other[::-1].groupby(rows["account_id"][::-1]).cumsum()[::-1]
+    run = rows[(after == 0) & (rows["side"] != 0)].groupby("account_id").tail(max(confirm_closes - 1, 0))
+    grouped = run.groupby("account_id")
+    side_of = grouped["side"].first()
+    return pd.DataFrame({"side": side_of, "mildest": side_of * grouped["size"].min(), "stood": grouped.size()})
+
+
+def _moves(
+    distance: pd.Series[float], pending: pd.DataFrame, confirm_closes: int
+) -> tuple[pd.Series[float], pd.Series[int]]:
+    """Return the steps that are published now, and how many closes the present move has stood."""
+    now = distance.fillna(0).astype("int64")
+    side = pd.Series(pending["side"].fillna(0).to_numpy(dtype="int64"), index=now.index)
+    mildest = pd.Series(pending["mildest"].fillna(0).to_numpy(dtype="int64"), index=now.index)
+    stood = pd.Series(pending["stood"].fillna(0).to_numpy(dtype="int64"), index=now.index)
+    sign = pd.Series(np.sign(now.to_numpy()), index=now.index)
+    total = (stood.where(side == sign, 0) + 1).where(sign != 0, 0)
+    size = now.abs().where(total == 1, np.minimum(now.abs(), mildest.abs()))
+    return (sign * size).where(total >= confirm_closes, 0), total
+
+
+def _tier_at(former: pd.Series[str], steps: pd.Series[float]) -> pd.Series[str]:
+    names = dict(enumerate(TIERS))
+    return (former.map(_STEP).fillna(0) + steps).astype("int64").map(names).astype("object")

@@ -1,0 +1,186 @@
+"""Why an account stands where it stands: an additive explanation, and two texts.
+
+portfolio margin - own margin = sum over cost lines of (line / AGI - total of the line / total AGI): every cost line
+explains its part of the gap, and nothing is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from profitability.policy import Policy
+from profitability.ratios import decimal_text, ratio, rounded_text
+
+Row: TypeAlias = Mapping[Hashable, Any]
+"""One row of a frame; pandas types its cells as anything."""
+
+REASON_LENGTH = 255
+DRIVERS_TOLD = 3
+
+COST_LINES = (
+    "delivery_labour",
+    "contractors",
+    "direct_expenses",
+    "service_labour",
+    "late_financing",
+    "late_collection_labour",
+    "ecl_movement",
+    "write_offs",
+)
+
+MEANINGS = {
+    "A": "carries the firm",
+    "B": "earns its keep",
+    "C": "covers its own cost, but not enough of the shared cost",
+    "D": "does not cover the costs that it causes",
+    "N": "not rated",
+}
+
+UNRATED = {
+    "unmatched": "this customer of the books is not linked to an account",
+    "unknown_currency_rate": "an amount in foreign currency has no known exchange rate",
+    "short_tenure": "the relationship is too young",
+    "dormant": "no document and no hours in recent months",
+    "no_time_data": "no hours are logged, so the cost of the work is unknown",
+    "low_coverage": "too little of the data behind the tier is complete",
+}
+
+_WORDS = {
+    "delivery_labour": "delivery time",
+    "contractors": "contractors",
+    "direct_expenses": "direct expenses",
+    "service_labour": "service and support time",
+    "late_financing": "waiting for payment",
+    "late_collection_labour": "time spent on collection",
+    "ecl_movement": "expected credit loss",
+    "write_offs": "write-offs",
+}
+
+
+def line_words(line: str) -> str:
+    """Return a cost line in plain words (`alloc_facilities` -> shared cost: facilities)."""
+    return _WORDS.get(line) or f"shared cost: {line.removeprefix('alloc_').replace('_', ' ')}"
+
+
+def explain_gaps(accounts: pd.DataFrame, cost_lines: tuple[str, ...]) -> pd.DataFrame:
+    """Split each account's distance to the portfolio margin into its cost lines.
+
+    Args:
+        accounts: account_id, agi_cents, ncp_cents and `<line>_cents` of every cost line.
+        cost_lines: all lines between AGI and NCP, in the order of the statement.
+
+    Returns:
+        One row per account with AGI > 0 (none where the portfolio has no AGI), in the order given: account_id,
+        gap_ratio (portfolio margin - own margin), one float64 column per cost line (parts of that ratio, above zero
+        where the account costs more than the portfolio), top_drivers (up to three lines, largest first).
+    """
+    total_agi = int(accounts["agi_cents"].sum())
+    explained = accounts[(accounts["agi_cents"] > 0) & (total_agi > 0)]
+    agi = explained["agi_cents"]
+    total_ncp = int(accounts["ncp_cents"].sum())
+    gap = total_ncp / total_agi - ratio(explained["ncp_cents"], agi) if total_agi > 0 else agi.astype("float64")
+    parts = {
+        line: ratio(explained[f"{line}_cents"], agi) - int(accounts[f"{line}_cents"].sum()) / max(total_agi, 1)
+        for line in cost_lines
+    }
+    table = pd.DataFrame({"account_id": explained["account_id"], "gap_ratio": gap, **parts})
+    return table.assign(top_drivers=_top_drivers(table[list(cost_lines)])).reset_index(drop=True)
+
+
+def _top_drivers(parts: pd.DataFrame) -> pd.Series[Any]:
+    """Return the lines that move each account furthest from the portfolio; the earlier line where equal."""
+    lines = list(parts.columns)
+    # Rounded so that noise in the last digits of a float never orders two equal parts.
+    furthest = (-parts.abs().round(12)).to_numpy().argsort(axis=1, kind="stable")[:, :DRIVERS_TOLD]
+    drivers = [tuple(lines[index] for index in row) for row in furthest]
+    return pd.Series(drivers, index=parts.index, dtype="object")
+
+
+def add_reasons(accounts: pd.DataFrame, explanation: pd.DataFrame, policy: Policy, *, through: date) -> pd.DataFrame:
+    """Write the two texts of each account.
+
+    Args:
+        accounts: published_tier, unrated_reason, tier_since, coverage_centi and the figures of the statement.
+        explanation: from `explain_gaps`.
+        policy: the limits to quote.
+        through: last day of the window.
+
+    Returns:
+        The accounts, with reason (at most 255 characters, without a figure, so that nobody can infer a rate) and
+        reasons (one per line, each with its number and its limit, for those who may see money).
+    """
+    gaps = explanation.set_index("account_id").to_dict("index")
+    rows = accounts.to_dict("records")
+    return accounts.assign(
+        reason=pd.Series([_reason(row, gaps.get(row["account_id"])) for row in rows], accounts.index, dtype="str"),
+        reasons=pd.Series(
+            [_reasons(row, gaps.get(row["account_id"]), policy, through) for row in rows], accounts.index, dtype="str"
+        ),
+    )
+
+
+def _reason(row: Row, gap: Row | None) -> str:
+    tier = str(row["published_tier"])
+    if row["unrated_reason"]:
+        return f"{tier}: {MEANINGS['N']}, because {UNRATED[row['unrated_reason']]}."[:REASON_LENGTH]
+    text = f"{tier}: {MEANINGS[tier]}."
+    above = [line_words(line) for line in gap["top_drivers"] if gap[line] > 0] if gap else []
+    for count in range(len(above), 0, -1):
+        told = f"{text} More than in the portfolio: {', '.join(above[:count])}."
+        if len(told) <= REASON_LENGTH:
+            return told
+    return text
+
+
+def _reasons(row: Row, gap: Row | None, policy: Policy, through: date) -> str:
+    agi, cm3, ncp = row["agi_cents"], row["cm3_cents"], row["ncp_cents"]
+    limits = policy.tiers
+    lines = [_headline(row, through)]
+    if row["unrated_reason"]:
+        lines.append(f"Not rated: {UNRATED[row['unrated_reason']]}.")
+    lines.append(f"Fees less passed-through cost (AGI): {decimal_text(agi, 2)}.")
+    lines.append(f"Left after the costs that it causes (CM3): {decimal_text(cm3, 2)}; D below 0.00.")
+    margin = f"{rounded_text(ncp, agi, 2)} % of AGI" if agi > 0 else "no margin"
+    lines.append(
+        f"Net client profit: {decimal_text(ncp, 2)}, {margin}; "
+        f"B from {_percent(limits.margin_b)}, A from {_percent(limits.margin_a)}."
+    )
+    lines.extend(_place(row, policy))
+    lines.append(
+        f"Data coverage: {decimal_text(row['coverage_centi'], 2)} of 100; "
+        f"rated from {limits.coverage_rate_min}, final from {limits.coverage_final_min}."
+    )
+    if gap is not None:
+        told = ", ".join(f"{line_words(line)} {_points(gap[line])}" for line in gap["top_drivers"])
+        lines.append(f"Points below the portfolio's margin: {_points(gap['gap_ratio'])}; largest parts: {told}.")
+    return "\n".join(lines)
+
+
+def _headline(row: Row, through: date) -> str:
+    tier = str(row["published_tier"])
+    since = str(row["tier_since"])[:10]
+    text = f"{tier}: {MEANINGS[tier]}; since {since}, figures through {through.isoformat()}."
+    if row["indicative_tier"] == tier:
+        return text
+    return f"{text} These figures alone would give {row['indicative_tier']}; a move must pass the dead band and last."
+
+
+def _place(row: Row, policy: Policy) -> list[str]:
+    before, total = row["positive_before_cents"], row["positive_total_cents"]
+    if pd.isna(before):
+        return []
+    share = rounded_text(before, total, 2)
+    return [f"Profit earned by the accounts before it: {share} %; A below {_percent(policy.tiers.pareto_head)}."]
+
+
+def _percent(limit: Fraction) -> str:
+    return f"{float(100 * limit):g} %"
+
+
+def _points(part: float) -> str:
+    return f"{100 * part:+.2f}"

@@ -1,0 +1,91 @@
+"""Figures per account that follow from its statement: pool columns, ratios, times, and the status of the tier."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from profitability.explain import COST_LINES
+from profitability.policy import Policy, TierPolicy
+from profitability.ratios import ratio
+from profitability.tables import Engine
+from profitability.units import SECONDS_PER_HOUR
+
+DAYS_OF_YEAR = 365
+
+STATEMENT_LINES = (
+    "gross_billings",
+    "credit_notes",
+    "net_revenue",
+    "pass_through",
+    "agi",
+    "delivery_labour",
+    "contractors",
+    "direct_expenses",
+    "cm1",
+    "service_labour",
+    "cm2",
+    "late_financing",
+    "late_collection_labour",
+    "ecl_movement",
+    "write_offs",
+    "cm3",
+)
+"""Lines of the statement before shared cost; `alloc_<pool>` of each pool and `ncp` follow."""
+
+
+def add_pools(accounts: pd.DataFrame, engine: Engine) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Add one column `alloc_<pool>_cents` per pool that was shared out, and return the pool names in order."""
+    shares = engine.fetch(
+        "SELECT account_id, pool, CAST(sum(amount_cents) AS BIGINT) AS amount_cents FROM pool_shares "
+        "GROUP BY account_id, pool"
+    )
+    wide = shares.pivot_table(index="account_id", columns="pool", values="amount_cents", aggfunc="sum", fill_value=0)
+    pools = tuple(sorted(str(pool) for pool in wide.columns))
+    columns = {
+        f"alloc_{pool}_cents": accounts["account_id"].map(wide[pool]).fillna(0).astype("int64") for pool in pools
+    }
+    return accounts.assign(**columns), pools
+
+
+def statement_of(accounts: pd.DataFrame, pools: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the statement's columns in order, and the names of all lines between AGI and NCP."""
+    shared = tuple(f"alloc_{pool}" for pool in pools)
+    lines = (*STATEMENT_LINES, *shared, "ncp")
+    return accounts[["account_id", *(f"{line}_cents" for line in lines)]], (*COST_LINES, *shared)
+
+
+def add_measures(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Add what the statement says per hour, per day and per unit of AGI, as float64 for showing.
+
+    Returns:
+        The accounts, with cm1_margin_ratio, cm2_margin_ratio, quarter_cm2_margin_ratio (NaN where AGI <= 0),
+        realisation_ratio (AGI / time at the standard rate), overservicing_ratio ((time - contracted) / contracted),
+        effective_rate_cents and throughput_cents (an hour; NaN without time), avg_days_late (by amount, payments
+        only), dso_days (open receivable / net revenue x 365).
+    """
+    worked, agi = accounts["worked_seconds"], accounts["agi_cents"]
+    throughput = agi - accounts["contractors_cents"] - accounts["direct_expenses_cents"]
+    contracted = accounts["contracted_seconds"].astype("Int64")
+    agreed = contracted.fillna(0).astype("int64")
+    effective = SECONDS_PER_HOUR * ratio(agi, worked)
+    return accounts.assign(
+        contracted_seconds=contracted,
+        cm1_margin_ratio=ratio(accounts["cm1_cents"], agi),
+        cm2_margin_ratio=ratio(accounts["cm2_cents"], agi),
+        quarter_cm2_margin_ratio=ratio(accounts["quarter_cm2_cents"], accounts["quarter_agi_cents"]),
+        effective_rate_cents=effective,
+        throughput_cents=SECONDS_PER_HOUR * ratio(throughput, worked),
+        realisation_ratio=effective / (policy.standard_rate_cents or np.nan),
+        overservicing_ratio=ratio(worked - agreed, agreed),
+        avg_days_late=ratio(accounts["late_cent_days"], accounts["paid_cents"]),
+        dso_days=DAYS_OF_YEAR * ratio(accounts["open_receivable_cents"], accounts["net_revenue_cents"]),
+    )
+
+
+def add_status(accounts: pd.DataFrame, limits: TierPolicy) -> pd.DataFrame:
+    """Add tier_status: Provisional below the final coverage, or where time has no cost rate; else Final."""
+    is_provisional = (accounts["coverage_centi"] < 100 * limits.coverage_final_min) | (
+        accounts["costed_seconds"] < accounts["worked_seconds"]
+    )
+    return accounts.assign(tier_status=pd.Series(np.where(is_provisional, "Provisional", "Final"), dtype="str"))

@@ -1,0 +1,82 @@
+-- Invoices past their terms; one row per invoice and stretch of days with the same balance.
+-- The balance holds on the days after after_date, up to and including until_date: the day of payment still counts.
+-- It is net (gross x net / gross of the document) at the document's own rate, rounded half up; never below zero.
+-- Payments, write-offs and linked credit notes lower it.
+WITH reductions AS (
+    SELECT
+        document_id,
+        settled_on AS reduced_on,
+        gross_minor
+    FROM settlements
+    UNION ALL
+    SELECT
+        applies_to AS document_id,
+        issue_date AS reduced_on,
+        gross_minor
+    FROM document_values
+    WHERE kind = 'credit_note' AND applies_to IS NOT NULL
+),
+
+overdue AS (
+    SELECT d.*
+    FROM document_values AS d
+    CROSS JOIN params AS p
+    WHERE d.kind = 'invoice' AND d.due_date < p.as_of AND d.rate_e12 IS NOT NULL
+),
+
+steps AS (
+    SELECT
+        document_id,
+        due_date AS after_date,
+        0 AS reduced_minor
+    FROM overdue
+    UNION ALL
+    SELECT
+        d.document_id,
+        greatest(r.reduced_on, d.due_date) AS after_date,
+        r.gross_minor AS reduced_minor
+    FROM overdue AS d
+    INNER JOIN reductions AS r ON d.document_id = r.document_id
+    CROSS JOIN params AS p
+    WHERE r.reduced_on < p.as_of
+),
+
+daily AS (
+    SELECT
+        document_id,
+        after_date,
+        sum(reduced_minor) AS reduced_minor
+    FROM steps
+    GROUP BY document_id, after_date
+),
+
+running AS (
+    SELECT
+        document_id,
+        after_date,
+        lead(after_date) OVER (PARTITION BY document_id ORDER BY after_date ASC) AS next_date,
+        CAST(
+            sum(reduced_minor) OVER (
+                PARTITION BY document_id ORDER BY after_date ASC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ) AS BIGINT
+        ) AS reduced_minor
+    FROM daily
+)
+
+SELECT
+    d.document_id,
+    d.account_id,
+    d.is_disputed,
+    r.after_date,
+    coalesce(r.next_date, p.as_of) AS until_date,
+    CAST(
+        (
+            2 * CAST(d.gross_minor - r.reduced_minor AS HUGEINT) * d.net_minor * d.rate_e12
+            + d.gross_minor * CAST(1000000000000 AS HUGEINT)
+        ) // (2 * d.gross_minor * CAST(1000000000000 AS HUGEINT)) AS BIGINT
+    ) AS balance_cents
+FROM running AS r
+INNER JOIN overdue AS d ON r.document_id = d.document_id
+CROSS JOIN params AS p
+WHERE r.reduced_minor < d.gross_minor AND coalesce(r.next_date, p.as_of) >= p.first_day

@@ -1,0 +1,31 @@
+-- Documents in home currency; one row per document.
+-- net_cents: net at the document's own rate, rounded once, half away from zero; null where that rate is unknown.
+-- due_date: never before the issue date.
+-- invoice_*: the invoice that a credit note reduces, where it is in the facts.
+WITH rated AS (
+    SELECT
+        d.*,
+        CASE WHEN d.currency = p.home_currency THEN 1000000000000 ELSE d.fx_rate_e12 END AS rate_e12
+    FROM documents AS d
+    CROSS JOIN params AS p
+)
+
+SELECT
+    d.document_id,
+    d.account_id,
+    d.kind,
+    d.issue_date,
+    greatest(d.issue_date, d.due_date) AS due_date,
+    d.service_start,
+    d.service_end,
+    d.net_minor,
+    d.gross_minor,
+    d.rate_e12,
+    d.applies_to,
+    d.is_disputed,
+    i.issue_date AS invoice_issue_date,
+    CAST((2 * CAST(d.net_minor AS HUGEINT) * d.rate_e12 + 1000000000000) // 2000000000000 AS BIGINT) AS net_cents,
+    CAST((2 * CAST(d.net_minor AS HUGEINT) * i.rate_e12 + 1000000000000) // 2000000000000 AS BIGINT)
+        AS net_at_invoice_rate_cents
+FROM rated AS d
+LEFT JOIN rated AS i ON d.applies_to = i.document_id AND d.kind = 'credit_note'

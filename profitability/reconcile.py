@@ -1,0 +1,102 @@
+"""Prove that the accounts and the firm's level together are the books; publish nothing otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from profitability.errors import DataError
+from profitability.ratios import decimal_text
+from profitability.verdicts import BooksStatus
+
+_COSTS = ("pass_through", "contractors", "direct_expenses", "payroll", "pools")
+_IMPUTED_AND_LOSSES = ("late_financing", "ecl_movement", "write_offs", "fx_difference")
+_SAME_IN_BOTH = ("net_revenue", "late_financing", "ecl_movement", "write_offs")
+"""Lines that the accounts carry alone, so that they must equal the books one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The proof: its lines, and what may be said of the books."""
+
+    lines: pd.DataFrame
+    status: BooksStatus
+
+
+def reconcile(
+    statement: pd.DataFrame, firm: pd.DataFrame, books: pd.DataFrame, *, control: pd.DataFrame, idle_seconds: int
+) -> Reconciliation:
+    """Compare the way through the accounts with the way through the books, to the cent.
+
+    I1: sum of NCP - firm-level lines = firm profit of the books. I2: firm profit + imputed financing = ledger profit.
+
+    Args:
+        statement: one row per account, `<line>_cents`.
+        firm: line, amount_cents: what no account carries.
+        books: line, amount_cents: totals that never went through an account.
+        control: line, amount_cents: what the customer's books say; may be empty.
+        idle_seconds: unused practical time.
+
+    Raises:
+        DataError: a difference; nothing may be published.
+    """
+    book = {str(line): int(amount) for line, amount in zip(books["line"], books["amount_cents"], strict=True)}
+    below = firm.groupby("line", sort=True)["amount_cents"].sum()
+    net_client_profit = int(statement["ncp_cents"].sum())
+    by_accounts = net_client_profit - int(below.sum())
+    by_books = _profit(book)
+    _compare(statement, book, by_accounts=by_accounts, by_books=by_books)
+    ledger = by_books + book.get("late_financing", 0)
+    told = [
+        ("sum_of_net_client_profit", net_client_profit, "cents"),
+        *((f"less_{line}", int(amount), "cents") for line, amount in below.items()),
+        ("firm_profit_by_clients", by_accounts, "cents"),
+        ("firm_profit_from_books", by_books, "cents"),
+        ("add_back_imputed_financing", book.get("late_financing", 0), "cents"),
+        ("ledger_profit", ledger, "cents"),
+        ("unused_capacity_hours", idle_seconds, "seconds"),
+    ]
+    frame = pd.DataFrame(told, columns=["line", "amount", "unit"]).astype({"amount": "int64"})
+    return Reconciliation(frame, _against_control(control, {**book, "ledger_profit": ledger}))
+
+
+def _profit(book: dict[str, int]) -> int:
+    costs = sum(book.get(line, 0) for line in (*_COSTS, *_IMPUTED_AND_LOSSES))
+    return book.get("net_revenue", 0) - costs
+
+
+def _compare(statement: pd.DataFrame, book: dict[str, int], *, by_accounts: int, by_books: int) -> None:
+    pairs = [(line, int(statement[f"{line}_cents"].sum()), book.get(line, 0)) for line in _SAME_IN_BOTH]
+    pairs.append(("firm_profit", by_accounts, by_books))
+    wrong = [
+        f"{line}: {decimal_text(found, 2)} by account, {decimal_text(wanted, 2)} in the books"
+        for line, found, wanted in pairs
+        if found != wanted
+    ]
+    if wrong:
+        raise DataError(
+            "accounts and firm level do not add up to the books: " + "; ".join(wrong),
+            where="reconciliation",
+            remedy="nothing is published; report this with `whalecurve doctor`, it is a fault of the program",
+            code="WC-041",
+        )
+
+
+def _against_control(control: pd.DataFrame, book: dict[str, int]) -> BooksStatus:
+    if control.empty:
+        return "consistent with its inputs"
+    wrong = [
+        f"{line}: {decimal_text(book.get(str(line), 0), 2)} from the facts, {decimal_text(int(stated), 2)} stated, "
+        f"difference {decimal_text(book.get(str(line), 0) - int(stated), 2)}"
+        for line, stated in zip(control["line"], control["amount_cents"], strict=True)
+        if book.get(str(line), 0) != int(stated)
+    ]
+    if wrong:
+        raise DataError(
+            "the facts do not meet the control totals: " + "; ".join(wrong),
+            where="control_totals",
+            remedy="nothing is published; find the missing or doubled export, or correct the control total",
+            code="WC-042",
+        )
+    return "reconciled"

@@ -1,0 +1,41 @@
+"""Where the SQL models run: a narrow protocol, so that one text serves several engines."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pandas as pd
+
+from profitability.facts import Schema
+
+
+class Engine(Protocol):
+    """A place that holds named tables and runs SELECTs in the portable subset over them.
+
+    A name that is registered again replaces the former table.
+    """
+
+    def scan(self, name: str, source: pd.DataFrame | str, schema: Schema) -> None:
+        """Register a frame, or a path (glob allowed) of Parquet files, under a name and check it.
+
+        Raises:
+            DataError: a column is missing, of another type, or null where the schema forbids it; the first rows
+                concerned are named.
+        """
+        ...
+
+    def model(self, name: str, sql: str) -> None:
+        """Keep the result of a SELECT under a name."""
+        ...
+
+    def write(self, name: str, path: str) -> None:
+        """Write a table to a Parquet file."""
+        ...
+
+    def fetch(self, sql: str) -> pd.DataFrame:
+        """Return the result of a SELECT: int64 (Int64 where nulls), str, bool, datetime64."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...
