@@ -94,6 +94,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
     ),
     "cost_rate": (
         Field("person", "text", "whose rate", required=True),
+        Field("email", "text", "how the time tracker names the person, where not by the name above"),
         Field("role", "text", "role, for averages that name nobody"),
         Field("employment", "text", "how the person is paid", required=True, values=("salaried", "hourly")),
         Field("valid_from", "date", "first day of the span", required=True),
@@ -105,8 +106,8 @@ KINDS: dict[str, tuple[Field, ...]] = {
     ),
     "pool": (
         Field("pool", "text", "name of the shared cost", required=True),
-        Field("valid_from", "date", "first day", required=True),
-        Field("valid_to", "date", "last day, inclusive", required=True),
+        Field("valid_from", "date", "first day; blank: always"),
+        Field("valid_to", "date", "last day, inclusive; blank: for good"),
         Field("monthly_amount", "money", "cost of a month; blank where it is labour"),
         Field("from_categories", "text", "internal categories whose labour it is, joined by +"),
         Field("driver", "text", "what shares it out", required=True, values=("client_hours", "documents", "none")),
@@ -167,7 +168,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
     ),
 }
 
-PROVENANCE = ("source_file", "source_sha256", "sheet", "line", "mapping", "mapping_version")
+PROVENANCE = ("source_file", "source_sha256", "source_sheet", "source_line", "mapping", "mapping_version")
 
 _SUFFIX: dict[FieldType, str] = {"money": "_minor", "duration": "_seconds"}
 

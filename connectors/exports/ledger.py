@@ -1,0 +1,194 @@
+"""Keep accepted files as Parquet: one part per file and record kind, and a manifest of the parts that are live.
+
+Layout below the ledger's folder:
+    <kind>/<sha256>-<mapping>-<version>.parquet   records of one file, in the order of its lines
+    manifest.json                                 which files are live, and what each holds
+
+A part is named by the content it came from, so the same file always leads to the same part. Parts hold what people
+cost: folders are 0700, files 0600.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import InputError
+from connectors.exports.frames import open_database, select_typed, typed_frame
+from connectors.exports.overlap import LiveFile, refuse_double_counting
+from connectors.exports.reading import FileReading, Problem, ReadingStatus, Record
+from connectors.exports.records import KINDS, PROVENANCE, FieldType, column_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+
+_SQL_TYPES: dict[FieldType, str] = {
+    "text": "VARCHAR",
+    "date": "DATE",
+    "money": "BIGINT",
+    "duration": "BIGINT",
+    "decimal": "VARCHAR",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+}
+
+
+def kind_columns(kind: str) -> dict[str, str]:
+    """Return the columns of a record kind, provenance last, each with its SQL type."""
+    columns = {column_name(field): _SQL_TYPES[field.type] for field in KINDS[kind]}
+    numbers = ("source_line", "mapping_version")
+    return columns | {name: "BIGINT" if name in numbers else "VARCHAR" for name in PROVENANCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The records of all files that count, below one folder."""
+
+    folder: Path
+
+    def take(self, readings: Iterable[FileReading]) -> tuple[Problem, ...]:
+        """Make the accepted files the live ones, and only those.
+
+        Files without a mapping are passed over: to name them is the caller's part.
+
+        Args:
+            readings: every file of this run.
+
+        Returns:
+            One warning per file whose content was read before under another name; such a file counts once.
+
+        Raises:
+            InputError: a file was refused, or two files state the same thing. The files taken last stay live.
+        """
+        accepted, warnings = _each_content_once(readings)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = open_database()
+        try:
+            files = [self._write_parts(connection, reading) for reading in accepted]
+            self._create_views(connection, files)
+            refuse_double_counting(connection, files)
+        finally:
+            connection.close()
+        self._write_manifest(files)
+        return warnings
+
+    def live_files(self) -> tuple[LiveFile, ...]:
+        """Return the live files, in the order in which they were taken; none before the first `take`."""
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            return ()
+        return tuple(_file_from_json(entry) for entry in json.loads(path.read_text(encoding="utf-8"))["files"])
+
+    def connect(self) -> DuckDBPyConnection:
+        """Return an in-memory database with one view per record kind, empty where no file states the kind.
+
+        The view is named after the kind; its columns are `kind_columns(kind)`. The caller closes the connection.
+        """
+        connection = open_database()
+        self._create_views(connection, self.live_files())
+        return connection
+
+    def _part(self, file: LiveFile, kind: str) -> Path:
+        return self.folder / kind / f"{file.sha256}-{file.mapping}-{file.mapping_version}.parquet"
+
+    def _write_parts(self, connection: DuckDBPyConnection, reading: FileReading) -> LiveFile:
+        by_kind: dict[str, list[Record]] = {}
+        for record in reading.records:
+            by_kind.setdefault(record.kind, []).append(record)
+        file = LiveFile(
+            file=str(reading.path),
+            sha256=reading.sha256,
+            mapping=reading.mapping,
+            mapping_version=reading.mapping_version,
+            covers=reading.covers,
+            rows={kind: len(records) for kind, records in sorted(by_kind.items())},
+        )
+        for kind, records in by_kind.items():
+            _write_part(connection, self._part(file, kind), _frame(kind, records, file), kind)
+        return file
+
+    def _create_views(self, connection: DuckDBPyConnection, files: Sequence[LiveFile]) -> None:
+        for kind in KINDS:
+            parts = [self._part(file, kind) for file in files if kind in file.rows]
+            connection.execute(f"CREATE VIEW {kind} AS {_select_parts(kind, parts)}")
+
+    def _write_manifest(self, files: Sequence[LiveFile]) -> None:
+        manifest = {"version": 1, "files": [_file_to_json(file) for file in files]}
+        coming = self.folder / "manifest.json.new"
+        coming.touch(mode=0o600)
+        coming.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        coming.replace(self.folder / "manifest.json")
+
+
+def _each_content_once(readings: Iterable[FileReading]) -> tuple[list[FileReading], tuple[Problem, ...]]:
+    first: dict[str, FileReading] = {}
+    warnings = []
+    for reading in sorted(readings, key=lambda reading: str(reading.path)):
+        if reading.status is ReadingStatus.REFUSED:
+            raise InputError(
+                f"the file was refused: {len(reading.problems)} problems",
+                where=str(reading.path),
+                remedy="Correct the file or take it out of the folder; `whalecurve exports check` lists the problems.",
+            )
+        if reading.status is ReadingStatus.NO_MAPPING:
+            continue
+        known = first.setdefault(reading.sha256, reading)
+        if known is not reading:
+            warnings.append(_same_content(known.path, reading.path))
+    return list(first.values()), tuple(warnings)
+
+
+def _same_content(known: Path, again: Path) -> Problem:
+    what = f"{again}: the same content as {known}; counted once"
+    return Problem(line=0, column="", raw="", what=what, remedy="Remove one of the two files.")
+
+
+def _frame(kind: str, records: Sequence[Record], file: LiveFile) -> pd.DataFrame:
+    values: dict[str, list[Any]] = {
+        name: [record.values.get(name) for record in records] for name in map(column_name, KINDS[kind])
+    }
+    values["source_file"] = [file.file] * len(records)
+    values["source_sha256"] = [file.sha256] * len(records)
+    values["source_sheet"] = [record.sheet for record in records]
+    values["source_line"] = [record.line for record in records]
+    values["mapping"] = [file.mapping] * len(records)
+    values["mapping_version"] = [file.mapping_version] * len(records)
+    return typed_frame(kind_columns(kind), values)
+
+
+def _write_part(connection: DuckDBPyConnection, path: Path, frame: pd.DataFrame, kind: str) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    coming = path.with_suffix(".new")
+    connection.register("frame", frame)
+    connection.execute(f"COPY ({select_typed(kind_columns(kind), 'frame')}) TO {quoted(coming)} (FORMAT parquet)")
+    connection.unregister("frame")
+    coming.chmod(0o600)
+    coming.replace(path)
+
+
+def _select_parts(kind: str, parts: Sequence[Path]) -> str:
+    if parts:
+        return f"SELECT * FROM read_parquet([{', '.join(map(quoted, parts))}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
+    nulls = ", ".join(f'CAST(NULL AS {sql_type}) AS "{name}"' for name, sql_type in kind_columns(kind).items())
+    return f"SELECT {nulls} WHERE false"
+
+
+def quoted(path: Path) -> str:
+    """Return a path as an SQL text literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _file_to_json(file: LiveFile) -> dict[str, Any]:
+    covers = [day.isoformat() for day in file.covers] if file.covers else None
+    return asdict(replace(file, covers=None)) | {"covers": covers}
+
+
+def _file_from_json(entry: Mapping[str, Any]) -> LiveFile:
+    covers = entry["covers"]
+    days = (date.fromisoformat(covers[0]), date.fromisoformat(covers[1])) if covers else None
+    return LiveFile(**(dict(entry) | {"covers": days}))

@@ -1,0 +1,299 @@
+"""The mapping language: what a TOML file in `config/exports/` can say about a format.
+
+A mapping describes one report of one system. It states everything that decides how a cell reads; where it lists
+several forms (`numbers`, `dates`), the file as a whole must tell which one it uses, or it is refused.
+`config/exports/README.md` explains the language to those who write mappings; `connectors.exports.loading` reads them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
+
+from connectors.exports.cells import NUMBER_FORMATS, DurationUnit, NumberFormat
+from connectors.exports.records import KINDS, FieldType
+from connectors.exports.records import Field as RecordField
+
+Grade = Literal["F", "T", "S"]
+"""Evidence: F a whole file of the system was read, T header and rows seen in public tests, S only claimed somewhere."""
+
+GROUP_MARK = "{group}"
+HOME_MARK = "{home}"
+_HEADER_WITHIN_ROWS = 60
+
+
+def _checked_regex(text: str) -> str:
+    try:
+        re.compile(text.replace(GROUP_MARK, ""))
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return text
+
+
+Regex = Annotated[StrictStr, AfterValidator(_checked_regex)]
+Texts = tuple[StrictStr, ...]
+
+
+class _Part(BaseModel):
+    """A table of a mapping file: unknown keys are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Match(_Part):
+    """Which files the mapping is for; all that is given must hold.
+
+    Attributes:
+        file: name patterns, one of which must fit. title: fits a cell above the headings.
+        first_row: heading -> pattern of its cell in the first filled row; a heading that is absent is no hindrance.
+    """
+
+    file: Texts = ()
+    title: Regex | None = None
+    first_row: dict[str, Regex] = Field(default_factory=dict)
+
+
+class Read(_Part):
+    """How the bytes become rows: what is not said is found out, but never guessed."""
+
+    encoding: StrictStr = "auto"
+    delimiter: Annotated[StrictStr, Field(min_length=1, max_length=1)] | None = None
+    sheet: StrictStr | None = None
+    header_within: Annotated[StrictInt, Field(gt=0)] = _HEADER_WITHIN_ROWS
+
+
+class OwnNumbers(_Part):
+    """A way of writing numbers that has no name yet."""
+
+    group: StrictStr
+    decimal: Annotated[StrictStr, Field(min_length=1, max_length=1)]
+
+
+NumberName = Literal["plain", "en", "nl", "de", "fi", "fr", "sv", "ch"]
+
+
+class Format(_Part):
+    """How cells are written. Several `numbers` or `dates`: the file must show which."""
+
+    numbers: NumberName | OwnNumbers | Annotated[tuple[NumberName, ...], Field(min_length=1)] = "plain"
+    dates: Annotated[Texts, Field(min_length=1)] = ("%Y-%m-%d",)
+    bare_duration: DurationUnit | None = None
+
+    def number_formats(self) -> tuple[NumberFormat, ...]:
+        """Return the ways of writing numbers that a file may use, each once."""
+        if isinstance(self.numbers, OwnNumbers):
+            return (NumberFormat(self.numbers.group, self.numbers.decimal),)
+        names = (self.numbers,) if isinstance(self.numbers, str) else self.numbers
+        return tuple(dict.fromkeys(NUMBER_FORMATS[name] for name in names))
+
+
+class PreambleDate(_Part):
+    """A date in the title lines or in the file's name: `match` captures it, `dates` read it."""
+
+    match: Regex
+    dates: Annotated[Texts, Field(min_length=1)]
+    place: Literal["title", "name"] = Field("title", alias="in")
+
+
+class Preamble(_Part):
+    """The period that the file says it covers: first and last day, or one month."""
+
+    period_start: PreambleDate | None = None
+    period_end: PreambleDate | None = None
+    period_month: PreambleDate | None = None
+
+
+class Rows(_Part):
+    """What each row is, told by the first filled cell (`total`, `skip`) or by a column (`keep`, `drop`).
+
+    Attributes:
+        group: column that takes the text of a row in which only the first cell is filled.
+        carry_down: columns whose blank cells repeat the row above, within a group.
+        keep, drop: column -> its texts. A row that `drop` lists is left out; with `keep`, any other is an error.
+    """
+
+    group: StrictStr | None = None
+    total: tuple[Regex, ...] = ()
+    skip: tuple[Regex, ...] = ()
+    carry_down: Texts = ()
+    keep: dict[str, Texts] = Field(default_factory=dict)
+    drop: dict[str, Texts] = Field(default_factory=dict)
+
+
+class Column(_Part):
+    """Where one field stands and how it is read.
+
+    Attributes:
+        headings: names of the column, best first; `{home}` stands for the home currency.
+        nth: which one, where a heading stands more than once. join: headings whose texts are joined by a blank.
+        minus: column to take off (credit from debit, tax from total); blank counts as 0.
+        from_header: pattern that captures the value in the headings themselves.
+        match: pattern whose capture is the value. blank: cells that count as blank.
+        column: whether the file must have it. empty: what a blank cell is: an error, nothing, or no record.
+        values: text in the file -> value. default: for a blank cell or an absent column.
+    """
+
+    headings: Texts = Field((), alias="from")
+    nth: Annotated[StrictInt, Field(gt=0)] | None = None
+    join: Texts = ()
+    minus: Texts = ()
+    from_header: Regex | None = None
+    match: Regex | None = None
+    blank: Regex | None = None
+    type: FieldType | None = None
+    column: Literal["required", "optional"] = "optional"
+    empty: Literal["error", "null", "skip"] | None = None
+    values: dict[str, StrictStr | StrictBool] = Field(default_factory=dict)
+    default: StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.headings and self.join:
+            raise ValueError("give `from` or `join`, not both")
+        if self.column == "required" and not (self.headings or self.join):
+            raise ValueError("a required column needs `from` or `join`")
+        return self
+
+
+SignRule = Literal["as_is", "invert", "magnitude", "positive"]
+
+
+class Sign(_Part):
+    """Which sign amounts take: by the value of a column. `positive` refuses amounts below zero."""
+
+    column: StrictStr
+    values: dict[str, SignRule]
+    fields: Annotated[Texts, Field(min_length=1)]
+
+
+class Key(_Part):
+    """`once_per`: columns that name one record where a file repeats it on each of its lines; repeats must agree."""
+
+    once_per: Annotated[Texts, Field(min_length=1)]
+
+
+class Check(_Part):
+    """A control figure: a total row (`row`), or a figure repeated on the lines it adds up (`per` and `equals`).
+
+    Attributes:
+        row: pattern of the first cell; with `{group}` it closes the group of that name, else it speaks for the file.
+        sum: the column added up. required: must the row be there (`text`: only in text files, which can be cut)?
+    """
+
+    sum: StrictStr
+    row: Regex | None = None
+    required: Literal["always", "text", "never"] = "always"
+    per: Texts = ()
+    equals: StrictStr | None = None
+    on_fail: Literal["error", "warn", "off"] = "error"
+
+    @property
+    def is_of_group(self) -> bool:
+        """Whether the total row closes a group."""
+        return self.row is not None and GROUP_MARK in self.row
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.row is None) == (not self.per) or (bool(self.per) != (self.equals is not None)):
+            raise ValueError("give `row`, or `per` with `equals`")
+        return self
+
+
+class Example(_Part):
+    """An embedded test: this text (or this file beside the mapping) gives so many rows and these sums."""
+
+    text: StrictStr | None = None
+    file: StrictStr | None = None
+    name: StrictStr = "example.csv"
+    home_currency: StrictStr = "EUR"
+    rows: StrictInt = 0
+    sum: dict[str, StrictStr] = Field(default_factory=dict)
+    refused: Regex | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.text is None) == (self.file is None):
+            raise ValueError("give `text` or `file`")
+        return self
+
+
+class Mapping(_Part):
+    """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
+
+    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks.
+    """
+
+    name: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    version: Annotated[StrictInt, Field(gt=0)]
+    grade: Grade
+    record: StrictStr | Annotated[Texts, Field(min_length=1)]
+    about: StrictStr = ""
+    match: Match = Match()
+    read: Read = Read()
+    format: Format = Format()
+    preamble: Preamble = Preamble()
+    rows: Rows = Rows()
+    columns: dict[str, Column]
+    sign: Sign | None = None
+    key: Key | None = None
+    check: tuple[Check, ...] = ()
+    test: tuple[Example, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the record kinds, in order."""
+        return (self.record,) if isinstance(self.record, str) else self.record
+
+    def fields(self) -> dict[str, RecordField]:
+        """Return the fields of all its kinds by name."""
+        return {field.name: field for kind in self.kinds for field in KINDS[kind]}
+
+    def column_type(self, name: str) -> FieldType:
+        """Return how a column is read: as its field says, else as the mapping says, else as text."""
+        field = self.fields().get(name)
+        return field.type if field else self.columns[name].type or "text"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problems = [*self._kind_problems()] or [*self._column_problems(), *self._reference_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _kind_problems(self) -> Iterator[str]:
+        for kind in self.kinds:
+            if kind not in KINDS:
+                yield f"record {kind!r} is none of {', '.join(KINDS)}"
+
+    def _column_problems(self) -> Iterator[str]:
+        fields = self.fields()
+        for name, column in self.columns.items():
+            if not name.startswith("_") and name not in fields:
+                yield f"columns.{name} is no field of {' or '.join(self.kinds)}"
+            elif name in fields and column.type not in {None, fields[name].type}:
+                yield f"columns.{name}.type must be {fields[name].type}"
+            if column.minus and self.column_type(name) != "money":
+                yield f"columns.{name}.minus is for money"
+        for name, field in fields.items():
+            if field.required and name not in self.columns and name != self.rows.group:
+                yield f"columns.{name} is missing: a record cannot do without it"
+        if not any(column.column == "required" for column in self.columns.values()):
+            yield "no column is required, so every file would match"
+
+    def _reference_problems(self) -> Iterator[str]:
+        named = [*self.rows.carry_down, *self.rows.keep, *self.rows.drop]
+        named += [*self.sign.fields, self.sign.column] if self.sign else []
+        named += self.key.once_per if self.key else ()
+        for check in self.check:
+            named += [check.sum, *check.per, *([check.equals] if check.equals else [])]
+        for name in dict.fromkeys(named):
+            if name not in self.columns and name != self.rows.group:
+                yield f"{name!r} is used, but is no column of the mapping"
+        for check in self.check:
+            if check.sum in self.columns and self.column_type(check.sum) != "money":
+                yield f"a check adds up {check.sum!r}, which is no money"
+        if any(check.is_of_group for check in self.check) and self.rows.group is None:
+            yield "a check speaks of {group}, but rows.group is not set"

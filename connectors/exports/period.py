@@ -1,0 +1,71 @@
+"""Which days a file speaks for: the period that it states, else the first and last date of its records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from connectors.exports.cells import CellFaultError, read_date
+from connectors.exports.mapping import Mapping, PreambleDate
+from connectors.exports.reading import Record
+
+_SPANS = {
+    "document": ("issue_date", "issue_date"),
+    "settlement": ("settled_on", "settled_on"),
+    "direct_cost": ("cost_date", "cost_date"),
+    "gl_line": ("line_date", "line_date"),
+    "bill_payment": ("paid_on", "paid_on"),
+    "time_entry": ("work_date", "work_date"),
+    "cost_rate": ("valid_from", "valid_to"),
+    "pool": ("valid_from", "valid_to"),
+    "control_total": ("period_start", "period_end"),
+    "event": ("event_date", "event_date"),
+    "cash": ("day", "day"),
+}
+"""Record kind -> the columns of its first and last day; kinds that are not listed speak of no period."""
+
+_LONGEST_MONTH = timedelta(days=31)
+
+
+def period_covered(
+    mapping: Mapping, titles: Sequence[str], file_name: str, records: Sequence[Record]
+) -> tuple[date, date] | None:
+    """Return the first and last day that a file speaks for, None where it speaks of no period."""
+    stated = _stated(mapping, titles, file_name)
+    if stated is not None:
+        return stated
+    days = list(_days(records))
+    return (min(days), max(days)) if days else None
+
+
+def _stated(mapping: Mapping, titles: Sequence[str], file_name: str) -> tuple[date, date] | None:
+    preamble = mapping.preamble
+    month = _captured(preamble.period_month, titles, file_name)
+    if month is not None:
+        first = month.replace(day=1)
+        return first, (first + _LONGEST_MONTH).replace(day=1) - timedelta(days=1)
+    start = _captured(preamble.period_start, titles, file_name)
+    end = _captured(preamble.period_end, titles, file_name)
+    return (start, end) if start is not None and end is not None and start <= end else None
+
+
+def _captured(wanted: PreambleDate | None, titles: Sequence[str], file_name: str) -> date | None:
+    if wanted is None:
+        return None
+    for text in titles if wanted.place == "title" else (file_name,):
+        found = re.search(wanted.match, text)
+        for date_format in wanted.dates if found else ():
+            try:
+                return read_date(found[1] if found else "", date_format)
+            except CellFaultError:
+                continue
+    return None
+
+
+def _days(records: Sequence[Record]) -> Iterator[date]:
+    for record in records:
+        for column in _SPANS.get(record.kind, ()):
+            day = record.values[column]
+            if isinstance(day, date):
+                yield day

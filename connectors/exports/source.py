@@ -1,0 +1,283 @@
+"""Open one file and give its rows: the same bytes that the content hash speaks of, in bounded memory.
+
+Text files are read line by line. Their encoding is a byte-order mark, else UTF-16 by its zero bytes, else UTF-8 if all
+bytes are valid, else windows-1252. Workbooks (`.xlsx`, `.xls`, `.ods`) are read whole by python-calamine.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import IO, Literal, Protocol
+
+from connectors.exports.cells import CellIn
+from connectors.exports.reading import Problem
+
+MAX_TEXT_BYTES = 4 << 30
+MAX_WORKBOOK_BYTES = 512 << 20
+"""Most bytes of a workbook when unpacked: it is held in memory."""
+
+_CHUNK_BYTES = 1 << 20
+_MAX_LINE_CHARACTERS = 1 << 20
+_HEAD_BYTES = 4096
+_UTF_16_ZERO_SHARE = 0.2
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_END_OF_FILE = "\x00end of file\x00"
+_EXPORT_AGAIN = "Export the file again and replace this one."
+
+
+class FileFaultError(Exception):
+    """The file as a whole cannot be taken."""
+
+    def __init__(self, what: str, remedy: str = _EXPORT_AGAIN, *, line: int = 0, column: str = "") -> None:
+        self.problem = Problem(line, column, "", what, remedy)
+        super().__init__(what)
+
+
+class LooseQuotesError(FileFaultError):
+    """The quotes of a text file do not follow the rules; a lenient reading may still make sense of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row as it stands.
+
+    Attributes:
+        line: first line of the row in the file, or row of the sheet, from 1.
+        is_unended: the file stops behind this row without a line break, so its last cell may be cut.
+    """
+
+    line: int
+    cells: Sequence[CellIn]
+    is_unended: bool = False
+
+
+class Grid(Protocol):
+    """A table of cells that can be read from the top any number of times."""
+
+    sheet: str
+    is_text: bool
+
+    def rows(self, *, strict: bool) -> Iterator[RawRow]:
+        """Yield the rows in order; `strict` raises `LooseQuotesError` where quotes break the rules."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file: its content hash, and what its bytes say of its form.
+
+    Attributes:
+        encoding: of the text; empty for a workbook.
+        is_ended: the text ends with a line break.
+    """
+
+    path: Path
+    stream: FileIO
+    sha256: str
+    encoding: str
+    is_ended: bool
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether this is a workbook."""
+        return not self.encoding
+
+
+@contextmanager
+def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Source]:
+    """Open a file, and make sure on leaving that nobody wrote to it meanwhile.
+
+    Raises:
+        FileFaultError: unreadable, empty, too large, neither text nor workbook, or still being written.
+    """
+    try:
+        # unbuffered: text is read anew through the same descriptor, whose position must be the true one
+        with path.open("rb", buffering=0) as stream:
+            before = os.fstat(stream.fileno())
+            if before.st_size > max_bytes:
+                raise FileFaultError(f"{before.st_size:,} bytes, more than {max_bytes:,}", "Split the export by month.")
+            yield _measured(path, stream)
+            after = path.stat()
+    except OSError as error:
+        raise FileFaultError(f"cannot be read: {error.strerror}", "Let us read the file.") from error
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
+        raise FileFaultError("the file changed while it was read: it is still being written", "Wait, then run again.")
+
+
+def _measured(path: Path, stream: FileIO) -> Source:
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    head, tail, is_utf_8 = b"", b"", True
+    while chunk := stream.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        head, tail = head or chunk[:_HEAD_BYTES], (tail + chunk)[-4:]
+        is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
+    if not head:
+        raise FileFaultError("the file is empty")
+    encoding = "" if head.startswith((_ZIP, _OLE)) else _encoding(head, is_utf_8=is_utf_8)
+    if encoding == "utf-8" and is_utf_8 and not _decodes(decoder, b"", final=True):
+        raise FileFaultError("the file stops in the middle of a character: it was cut")
+    is_ended = bool(encoding) and tail.decode(encoding, "replace").endswith(("\n", "\r"))
+    return Source(path, stream, digest.hexdigest(), encoding, is_ended)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _encoding(head: bytes, *, is_utf_8: bool) -> str:
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            return encoding
+    zeros = head.count(0)
+    if zeros >= _UTF_16_ZERO_SHARE * len(head):
+        return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    if zeros:
+        raise FileFaultError("neither text nor a workbook", "Export as CSV or XLSX.")
+    return "utf-8" if is_utf_8 else "cp1252"
+
+
+@dataclass(frozen=True, slots=True)
+class TextGrid:
+    """A text file read with one delimiter.
+
+    Attributes:
+        skip_lines: lines above the table that are no rows (`sep=;`).
+        errors: what becomes of bytes that the encoding does not know, as `open` names it.
+    """
+
+    source: Source
+    encoding: str
+    delimiter: str
+    skip_lines: int = 0
+    sheet: str = ""
+    is_text: bool = True
+    errors: Literal["strict", "replace"] = "strict"
+
+    def rows(self, *, strict: bool) -> Iterator[RawRow]:
+        """Yield the rows, each with its first line; see `Grid.rows`.
+
+        Raises:
+            LooseQuotesError: strict, and a quote stands where none may.
+            FileFaultError: bytes that the encoding does not know, a quote never closed, or an endless line.
+        """
+        reader = csv.reader(_lines(self), delimiter=self.delimiter, strict=strict)
+        held: RawRow | None = None
+        first_line = self.skip_lines + 1
+        try:
+            for cells in reader:
+                if held is not None:
+                    is_last = cells == [_END_OF_FILE]
+                    yield RawRow(held.line, held.cells, is_unended=is_last and not self.source.is_ended)
+                held = RawRow(first_line, cells)
+                first_line = self.skip_lines + reader.line_num + 1
+        except csv.Error as error:
+            raise LooseQuotesError(f"not a sound table: {error}", line=first_line) from error
+        except UnicodeDecodeError as error:
+            raise _unknown_byte(self) from error
+        if held is not None and held.cells != [_END_OF_FILE]:
+            raise FileFaultError("a quote is opened and never closed: the file was cut", line=held.line)
+
+
+def _unknown_byte(grid: TextGrid) -> FileFaultError:
+    """Find the line again: text is decoded in blocks, so the reader does not know it."""
+    what, remedy = f"a byte that {grid.encoding} does not know", "Export as UTF-8, or set `encoding`."
+    grid.source.stream.seek(0)
+    with open(grid.source.stream.fileno(), "rb", closefd=False) as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode(grid.encoding)
+            except UnicodeDecodeError:
+                return FileFaultError(what, remedy, line=number)
+    return FileFaultError(what, remedy)
+
+
+def _lines(grid: TextGrid) -> Iterator[str]:
+    grid.source.stream.seek(0)
+    # by its number: the very file that was hashed, whatever the path may name by now
+    with open(
+        grid.source.stream.fileno(), encoding=grid.encoding, errors=grid.errors, newline="", closefd=False
+    ) as text:
+        yield from _capped_lines(text, skip=grid.skip_lines)
+    yield _END_OF_FILE  # arrives as a row of its own unless a quote is still open
+
+
+def _capped_lines(text: IO[str], *, skip: int) -> Iterator[str]:
+    number = 0
+    while line := text.readline(_MAX_LINE_CHARACTERS):
+        number += 1
+        if len(line) == _MAX_LINE_CHARACTERS:
+            raise FileFaultError("a line without end", "Export as CSV or XLSX.", line=number)
+        if number > skip:
+            yield line.removeprefix("\ufeff") if number == 1 else line
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGrid:
+    """One sheet of a workbook, in memory."""
+
+    sheet: str
+    cells: Sequence[Sequence[CellIn]]
+    is_text: bool = False
+
+    def rows(self, *, strict: bool) -> Iterator[RawRow]:  # noqa: ARG002  a workbook has no quotes
+        """Yield the rows of the sheet."""
+        for number, cells in enumerate(self.cells, start=1):
+            yield RawRow(number, cells)
+
+
+def open_sheets(source: Source) -> tuple[SheetGrid, ...]:
+    """Return the visible sheets of a workbook.
+
+    Raises:
+        FileFaultError: damaged, cut, protected, too large, or no workbook at all.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    _check_zip(source.stream)
+    source.stream.seek(0)
+    try:
+        with CalamineWorkbook.from_filelike(source.stream) as book:
+            shown = [
+                sheet.name
+                for sheet in book.sheets_metadata
+                if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+            ]
+            # leading blank rows and columns stay, so that a row keeps its number
+            return tuple(
+                SheetGrid(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in shown
+            )
+    except CalamineError as error:
+        raise FileFaultError(
+            "not a workbook that can be read: damaged, protected, or of another kind", "Save it as XLSX or CSV."
+        ) from error
+
+
+def _check_zip(stream: FileIO) -> None:
+    stream.seek(0)
+    if stream.read(len(_ZIP)) != _ZIP:
+        return
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            unpacked_bytes = sum(member.file_size for member in archive.infolist())
+            if unpacked_bytes > MAX_WORKBOOK_BYTES:
+                raise FileFaultError(f"{unpacked_bytes:,} bytes unpacked, too many for a workbook", "Export as CSV.")
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise FileFaultError("the workbook is cut or damaged") from error
+    if damaged is not None:
+        raise FileFaultError("the workbook is damaged")
