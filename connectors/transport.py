@@ -5,11 +5,18 @@ Writes are never retried here: a write without a clear answer is `unknown`, and 
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from threading import Event, Timer
+from typing import Any
 from urllib.parse import urlsplit
 
 import tenacity
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connectors.errors import CrmUnavailableError
 
@@ -50,7 +57,7 @@ def retrying_reads(patience: Patience) -> tenacity.Retrying:
     The last `TransientCrmError` is raised as it is when the attempts are used up.
     """
     backoff = tenacity.wait_exponential_jitter(
-        initial=patience.first_wait_seconds, max=patience.longest_wait_seconds, jitter=patience.first_wait_seconds
+        multiplier=patience.first_wait_seconds, max=patience.longest_wait_seconds, jitter=patience.first_wait_seconds
     )
 
     def wait(state: tenacity.RetryCallState) -> float:
@@ -75,3 +82,62 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def set_deadline(pool: HTTPConnectionPool, *, total_seconds: float) -> None:
+    """Bound the wait for status line and headers on every new connection of a urllib3 pool.
+
+    The read timeout of urllib3 starts again with every byte, so headers that trickle would hold a run for hours.
+    """
+    kind = _DeadlineHttps if pool.scheme == "https" else _DeadlineHttp
+
+    def connection(**options: Any) -> HTTPConnection:  # noqa: ANN401 - urllib3's own keywords, passed on
+        made = kind(**options)
+        made.total_seconds = total_seconds
+        return made
+
+    pool.ConnectionCls = connection  # type: ignore[assignment]  # declared as a class, but only ever called
+
+
+class _DeadlineHttp(HTTPConnection):
+    total_seconds = 120.0
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3, whose response is another class
+        with _cut_after(self, self.total_seconds):
+            return super().getresponse()
+
+
+class _DeadlineHttps(HTTPSConnection):
+    total_seconds = 120.0
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3, whose response is another class
+        with _cut_after(self, self.total_seconds):
+            return super().getresponse()
+
+
+@contextmanager
+def _cut_after(connection: HTTPConnection, seconds: float) -> Iterator[None]:
+    """Shut the connection's socket down once the time is up, and say so with `TimeoutError`."""
+    is_late = Event()
+
+    def cut() -> None:
+        is_late.set()
+        if connection.sock is not None:
+            # Not the method of an SSL socket, which would take the TLS state from under the reading thread.
+            with suppress(OSError):
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    timer = Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if is_late.is_set():
+            raise TimeoutError("total deadline passed") from error
+        raise
+    finally:
+        timer.cancel()
+    # Headers that end in a cut look whole to http.client.
+    if is_late.is_set():
+        raise TimeoutError("total deadline passed")
