@@ -27,7 +27,11 @@ EXIT_BUG = 1
 
 @click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="whalecurve", prog_name="whalecurve")
-@click.option("--config", type=click.Path(path_type=Path), help="Configuration file (else $WHALECURVE_CONFIG, else ./whalecurve.toml).")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration file (else $WHALECURVE_CONFIG, else ./whalecurve.toml).",
+)
 @click.option("--env", "environment", metavar="NAME", help="Use the overrides of [env.NAME] in the configuration.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object; amounts are strings.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -50,7 +54,16 @@ def app(
     )
 
 
-for command in (demo.demo, plan.plan, sync.sync, explain.explain, status.status, doctor.doctor, exports.exports, sandbox.sandbox):
+for command in (
+    demo.demo,
+    plan.plan,
+    sync.sync,
+    explain.explain,
+    status.status,
+    doctor.doctor,
+    exports.exports,
+    sandbox.sandbox,
+):
     app.add_command(command)
 
 

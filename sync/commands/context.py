@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from sync.nightly import Clocks
     from sync.settings import Settings
 
 SCHEMA_VERSION = 1
@@ -42,6 +43,12 @@ class Invocation:
     def now(self) -> datetime:
         """Return the time in UTC: the one place where the product reads the clock."""
         return datetime.now(UTC)
+
+    def clocks(self) -> Clocks:
+        """Return calendar, clock and voice, as a run takes them."""
+        from sync.nightly import Clocks
+
+        return Clocks(today=self.today(), now=self.now, tell=self.progress)
 
     def progress(self, stage: str, **facts: object) -> None:
         """Tell one stage on stderr, one line, plain or JSON."""

@@ -41,7 +41,10 @@ def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool
     mappings = load_mappings(shipped_config("exports"), folder / "mappings")
     readings = check_folder(folder, mappings, home_currency=currency)
     lines = [line for reading in readings for line in describe(reading, folder, None if show_all else SHOWN_PROBLEMS)]
-    counts = {status: sum(reading.status == status for reading in readings) for status in ("accepted", "refused", "no mapping")}
+    counts = {
+        status: sum(reading.status == status for reading in readings)
+        for status in ("accepted", "refused", "no mapping")
+    }
     lines.append(f"{len(readings)} files: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     invocation.answer("\n".join(lines), {"files": [as_data(reading, folder) for reading in readings]})
     return 0 if counts["accepted"] == len(readings) else EXIT_INPUT
@@ -57,7 +60,9 @@ def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:
         head = f" no    {name}: {reading.mapping} refuses it, {len(reading.problems)} problems, nothing taken"
     else:
         head = f" none  {name}: no mapping"
-    notes = [(problem, "       ") for problem in reading.problems] + [(warning, "       note: ") for warning in reading.warnings]
+    notes = [(problem, "       ") for problem in reading.problems] + [
+        (warning, "       note: ") for warning in reading.warnings
+    ]
     told = [f"{indent}{_place(name, note.line)}: {note.what} ({note.remedy})" for note, indent in notes[:most]]
     more = [f"       ... {len(notes) - most} more (--all)"] if most is not None and len(notes) > most else []
     return [head, *told, *more, *(f"       {reason}" for reason in reading.why_not[:3])]
@@ -78,6 +83,7 @@ def as_data(reading: FileReading, folder: Path) -> dict[str, object]:
         "covers": [str(day) for day in reading.covers] if reading.covers else None,
         "why_not": list(reading.why_not),
         "problems": [
-            {"line": p.line, "column": p.column, "raw": p.raw, "what": p.what, "remedy": p.remedy} for p in reading.problems
+            {"line": p.line, "column": p.column, "raw": p.raw, "what": p.what, "remedy": p.remedy}
+            for p in reading.problems
         ],
     }

@@ -11,7 +11,9 @@ import click
 
 @click.command()
 @click.argument("database", type=click.Path(path_type=Path, dir_okay=False), default=Path("demo/sandbox.sqlite"))
-@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Port on 127.0.0.1; 0 picks one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Port on 127.0.0.1; 0 picks one."
+)
 def sandbox(*, database: Path, port: int) -> None:
     """Serve a Salesforce and a HubSpot on loopback until Ctrl-C.
 
@@ -29,6 +31,6 @@ def sandbox(*, database: Path, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with Sandbox(database, fields=load_fields(shipped_config("fields.toml")), port=port) as box:
-        seed_if_new(box, database)
+        seed_if_new(box)
         click.echo(f"Salesforce and HubSpot are at {box.url}  (accounts: {box.url}/ , Ctrl-C stops)")
         stop.wait()

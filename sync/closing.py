@@ -1,0 +1,54 @@
+"""Month closes between engine and store: earlier closes out, the close of an applied plan in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sync.store.closes import AccountClose, account_closes, save_close
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import sqlalchemy as sa
+
+    from sync.evidence import Evidence
+
+CLOSES_READ = 24
+"""How many past closes the engine is given; a move is decided by far fewer."""
+
+
+def close_history(connection: sa.Connection, org_id: str) -> pd.DataFrame | None:
+    """Return the stored closes as `profitability.closes.HISTORY_COLUMNS`; None before the first."""
+    import pandas as pd
+
+    closes = account_closes(connection, org_id, before=date.max, limit=CLOSES_READ)
+    rows = [
+        (account.account_id, close_date, account.candidate_tier, account.published_tier, account.tier_since)
+        for close_date, accounts in closes.items()
+        for account in accounts.values()
+    ]
+    if not rows:
+        return None
+    return pd.DataFrame(rows, columns=["account_id", "close_date", "candidate_tier", "published_tier", "tier_since"])
+
+
+def record_close(connection: sa.Connection, evidence: Evidence, *, org_id: str, close_date: date, run_id: str) -> bool:
+    """Keep the tiers and totals that a run published; a close that is stored already stays as it was."""
+    accounts = evidence.frame("accounts")
+    lines = [name for name in accounts.columns if name.endswith("_cents") and name in STATEMENT_TOTALS]
+    closes = [
+        AccountClose(
+            account_id=row["account_id"],
+            candidate_tier=row["candidate_tier"],
+            published_tier=row["published_tier"],
+            tier_since=row["tier_since"].date(),
+            totals_cents={name: int(row[name]) for name in lines},
+        )
+        for row in accounts[accounts["is_matched"]].to_dict("records")
+    ]
+    totals = evidence.figures()["totals_cents"]
+    return save_close(connection, org_id, close_date, run_id=run_id, totals_cents=totals, accounts=closes)
+
+
+STATEMENT_TOTALS = frozenset({"net_revenue_cents", "agi_cents", "cm1_cents", "cm2_cents", "cm3_cents", "ncp_cents"})
+"""Statement lines kept with a close, so that a later difference can be told as restated."""

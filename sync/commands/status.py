@@ -1,0 +1,37 @@
+"""`whalecurve status`: how the last runs went, without asking any CRM."""
+
+from __future__ import annotations
+
+import click
+
+from sync.commands.context import Invocation
+
+RUNS_SHOWN = 5
+
+
+@click.command()
+@click.pass_obj
+def status(invocation: Invocation) -> int:
+    """Show the last runs, and whether one is under way.
+
+    \b
+    Example:  whalecurve status --json   (for a monitor; `last_good` is the time of the last complete sync)
+    """
+    from sync.nightly import STORE_NAME
+    from sync.report.status import status_data, status_text
+    from sync.store.database import open_store
+    from sync.store.runs import latest_runs
+
+    settings = invocation.settings()
+    path = settings.data.state / STORE_NAME
+    if not path.exists():
+        invocation.answer(f"No run yet ({path} is not there). Next: whalecurve doctor", {"runs": [], "last_good": None})
+        return 0
+    store = open_store(path)
+    try:
+        with store.read() as connection:
+            records = latest_runs(connection, limit=100)
+    finally:
+        store.close()
+    invocation.answer(status_text(records[:RUNS_SHOWN], records), status_data(records[:RUNS_SHOWN], records))
+    return 0

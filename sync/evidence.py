@@ -1,0 +1,100 @@
+"""What a run saw and concluded, kept as Parquet beside the store, so that every written value can be traced.
+
+`<data>/runs/<run id>/` holds accounts, statement lines by month, firm lines, reconciliation, explanation, problems, and
+`figures.json` (what the guards compare the next run with). Written once, read by `explain` and by the
+approval of a saved plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from profitability.errors import WhalecurveError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from profitability.verdicts import Verdicts
+
+FRAMES = ("accounts", "lines", "firm", "reconciliation", "explanation", "problems")
+
+
+class EvidenceError(WhalecurveError):
+    """The evidence of a run is not where it was left; its values cannot be explained or applied."""
+
+    code = "WC-062"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The folder of one run."""
+
+    folder: Path
+
+    @classmethod
+    def of_run(cls, data_folder: Path, run_id: str) -> Evidence:
+        """Return the evidence of a run, whether it exists or not."""
+        return cls(data_folder / "runs" / run_id)
+
+    def save(self, verdicts: Verdicts, figures: Mapping[str, Any]) -> None:
+        """Write everything; the folder appears under its name only when it is whole."""
+        draft = self.folder.with_name(f".{self.folder.name}.new")
+        draft.mkdir(mode=0o700, parents=True)
+        for name in FRAMES:
+            _write(getattr(verdicts, name), draft / f"{name}.parquet")
+        told = {
+            **figures,
+            "home_currency": verdicts.home_currency,
+            "first_day": verdicts.window.first_day.isoformat(),
+            "last_day": verdicts.window.last_day.isoformat(),
+            "books_status": verdicts.books_status,
+            "coverage": verdicts.coverage,
+        }
+        (draft / "figures.json").write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")
+        draft.rename(self.folder)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return one of `FRAMES` as it was saved.
+
+        Raises:
+            EvidenceError: the file is gone.
+        """
+        import duckdb
+
+        path = self._existing(f"{name}.parquet")
+        with duckdb.connect() as connection:
+            return connection.execute("SELECT * FROM read_parquet($path)", {"path": str(path)}).df()
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures of the run.
+
+        Raises:
+            EvidenceError: the file is gone.
+        """
+        found: dict[str, Any] = json.loads(self._existing("figures.json").read_text(encoding="utf-8"))
+        return found
+
+    def _existing(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.exists():
+            raise EvidenceError(
+                "the run's evidence is gone",
+                where=str(path),
+                remedy="Run `whalecurve plan`: it computes everything anew.",
+            )
+        return path
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.register("frame", frame)
+        connection.execute(
+            "COPY frame TO $path (FORMAT parquet)".replace("$path", "'" + str(path).replace("'", "''") + "'")
+        )
+    path.chmod(0o600)

@@ -1,0 +1,162 @@
+"""The main job: pull, read, evaluate, plan, guard, apply. `plan` stops before the last step.
+
+Nightly and by hand it is the same pipeline; only the approval differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import AccountRecord, CrmConnector, CrmIdentity, DealRecord
+from connectors.exports.ledger import Ledger
+from connectors.exports.loading import load_mappings
+from connectors.exports.reader import check_folder
+from connectors.exports.reading import FileReading
+from connectors.facts.build import BuiltFacts, build_facts
+from connectors.maps import load_categories, load_gl_accounts
+from profitability.engine import evaluate
+from profitability.engines.duckdb import DuckDBEngine
+from profitability.verdicts import Verdicts
+from sync.apply import Outcome, apply_plan
+from sync.closing import close_history, record_close
+from sync.crm import fields_in_use
+from sync.evidence import Evidence
+from sync.figures import firm_figures, night_figures
+from sync.guards import Tripped, tripped_guards
+from sync.plan import Plan, make_plan
+from sync.settle import Target, settle_in_flight
+from sync.store import bases, plans
+from sync.wanted import wanted_fields
+
+if TYPE_CHECKING:
+    from sync.settings import Settings
+    from sync.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What one run works with.
+
+    Attributes:
+        today: the day of the run, given once by the command line.
+        clock: the present moment, for the journal.
+        tell: prints one progress line: stage, then facts.
+    """
+
+    settings: Settings
+    crm: CrmConnector
+    store: Store
+    identity: CrmIdentity
+    run_id: str
+    today: date
+    clock: Callable[[], datetime]
+    tell: Callable[..., None]
+
+    @property
+    def target(self) -> Target:
+        """Return where changes go."""
+        fields = {spec.key: spec for spec in fields_in_use(self.settings)}
+        return Target(self.crm, self.store, fields, self.identity.org_id, self.run_id, self.clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Everything that is known before the first write."""
+
+    accounts: Mapping[str, AccountRecord]
+    readings: tuple[FileReading, ...]
+    built: BuiltFacts
+    verdicts: Verdicts
+    plan: Plan
+    tripped: tuple[Tripped, ...]
+    figures: Mapping[str, Any]
+
+
+def make_night_plan(night: Night) -> Planned:
+    """Pull, read, evaluate and plan; the plan and its evidence are saved, the CRM is not written to."""
+    settle_in_flight(night.target)
+    accounts = list(night.crm.pull_accounts())
+    deals = list(night.crm.pull_deals())
+    night.tell("pull", accounts=len(accounts), deals=len(deals))
+
+    readings = read_exports(night.settings)
+    built = _facts(night.settings, accounts, deals, readings)
+    night.tell("read", files=len(readings), unmatched=len(built.unmatched))
+
+    verdicts = _verdicts(night, built)
+    night.tell("evaluate", accounts=len(verdicts.accounts), as_of=verdicts.window.last_day, books=verdicts.books_status)
+
+    fields = fields_in_use(night.settings)
+    with night.store.read() as connection:
+        base = bases.load_bases(connection, night.identity.org_id)
+    wanted = wanted_fields(verdicts, fields)
+    plan = make_plan(wanted, accounts, base, fields=fields, run_id=night.run_id, as_of=verdicts.window.last_day)
+    figures = firm_figures(verdicts, accounts=len(accounts), deals=len(deals))
+    compared = night_figures(figures, built, night.store, org_id=night.identity.org_id, plan=plan, today=night.today)
+    tripped = tripped_guards(plan, compared, night.settings.guards)
+    night.tell("plan", changed=len(plan.changes), guards=",".join(guard.name for guard in tripped) or "none")
+
+    Evidence.of_run(night.settings.data.folder, night.run_id).save(verdicts, figures)
+    with night.store.write() as connection:
+        plans.save_plan(connection, plan, night.identity.org_id, now=night.clock())
+    by_id = {account.account_id: account for account in accounts}
+    return Planned(by_id, readings, built, verdicts, plan, tripped, figures)
+
+
+def apply_night_plan(night: Night, plan: Plan) -> Outcome:
+    """Write a plan that is approved or needs no approval, and keep its close for ever."""
+    with night.store.write() as connection:
+        plans.begin_plan(connection, plan.plan_id)
+    outcome = apply_plan(plan, night.target)
+    evidence = Evidence.of_run(night.settings.data.folder, plan.run_id)
+    with night.store.write() as connection:
+        record_close(connection, evidence, org_id=night.identity.org_id, close_date=plan.as_of, run_id=plan.run_id)
+        plans.finish_plan(connection, plan.plan_id)
+    night.tell("write", **outcome.counters())
+    return outcome
+
+
+def read_exports(settings: Settings) -> tuple[FileReading, ...]:
+    """Read every file of the exports folder, each whole or not at all."""
+    books = settings.books
+    mappings = load_mappings(*settings.files.mappings)
+    return tuple(
+        check_folder(
+            books.exports, mappings, home_currency=books.home_currency, accept_unverified=books.accept_unverified
+        )
+    )
+
+
+def _facts(
+    settings: Settings,
+    accounts: Sequence[AccountRecord],
+    deals: Sequence[DealRecord],
+    readings: tuple[FileReading, ...],
+) -> BuiltFacts:
+    ledger = Ledger(settings.data.ledger)
+    ledger.take(readings)
+    return build_facts(
+        ledger,
+        accounts,
+        deals,
+        categories=load_categories(settings.files.categories),
+        gl_accounts=load_gl_accounts(settings.files.gl_accounts),
+        home_currency=settings.books.home_currency,
+        required_sources=settings.books.required_sources,
+    )
+
+
+def _verdicts(night: Night, built: BuiltFacts) -> Verdicts:
+    settings = night.settings.engine
+    with night.store.read() as connection:
+        history = close_history(connection, night.identity.org_id)
+    engine = DuckDBEngine(
+        memory_limit=settings.memory_limit, threads=settings.threads, spill_folder=str(settings.spill_folder)
+    )
+    try:
+        return evaluate(built.facts, night.settings.policy, night.today, history=history, engine=engine)
+    finally:
+        engine.close()

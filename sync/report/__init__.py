@@ -1,0 +1,1 @@
+"""What people read: plan, account, reconciliation, as plain text and as data."""

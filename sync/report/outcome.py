@@ -1,0 +1,46 @@
+"""What a sync came to, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sync.apply import Fate
+
+if TYPE_CHECKING:
+    from sync.nightly import Finished
+
+SHOWN = 20
+
+
+def outcome_text(finished: Finished) -> str:
+    """Return one line of totals and one line per record that was not written."""
+    outcome = finished.outcome
+    if outcome is None:
+        return f"Run {finished.run_id}: not confirmed, nothing written; plan {finished.plan.plan_id} is saved"
+    others = ", ".join(
+        f"{outcome.count(fate)} {fate.value.replace('_', ' ')}"
+        for fate in Fate
+        if fate is not Fate.DONE and outcome.count(fate)
+    )
+    head = f"Run {finished.run_id}: wrote {outcome.count(Fate.DONE)} records" + (f", {others}" if others else "")
+    failed = [record for record in outcome.records if record.fate not in {Fate.DONE, Fate.UNSENT}]
+    lines = [
+        f"  {record.account_id}: {record.fate.value} {record.error_code} {record.message}".rstrip() for record in failed
+    ]
+    more = [f"  ... {len(lines) - SHOWN} more (--json)"] if len(lines) > SHOWN else []
+    return "\n".join([head, *lines[:SHOWN], *more])
+
+
+def outcome_data(finished: Finished) -> dict[str, Any]:
+    """Return the outcome for --json."""
+    outcome = finished.outcome
+    return {
+        "run": finished.run_id,
+        "plan": finished.plan.plan_id,
+        "applied": outcome is not None,
+        "counters": outcome.counters() if outcome else {},
+        "records": [
+            {"account": record.account_id, "fate": record.fate, "code": record.error_code, "message": record.message}
+            for record in (outcome.records if outcome else ())
+        ],
+    }

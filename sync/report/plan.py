@@ -1,0 +1,157 @@
+"""A plan for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sync.compare import Action
+from sync.plan import AccountChange, Plan
+from sync.report.tables import money, percent, table
+
+if TYPE_CHECKING:
+    from sync.pipeline import Planned
+
+SHOWN = 20
+
+
+def plan_text(planned: Planned, *, show_all: bool = False) -> str:
+    """Return what the plan would do and what it rests on."""
+    return "\n".join(
+        [
+            *_inputs(planned),
+            *_books(planned),
+            *_unmatched(planned),
+            "",
+            *_changes(planned, None if show_all else SHOWN),
+            "",
+            *_sum(planned),
+        ]
+    )
+
+
+def plan_data(planned: Planned) -> dict[str, Any]:
+    """Return the plan for --json: every change with its old and new value and the reason."""
+    plan, verdicts = planned.plan, planned.verdicts
+    return {
+        "plan": plan.plan_id,
+        "run": plan.run_id,
+        "figures_through": plan.as_of.isoformat(),
+        "changes": [
+            {
+                "account": change.account_id,
+                "name": planned.accounts[change.account_id].name,
+                "reason": change.reason,
+                "fields": {f.field: {"old": f.old, "new": f.new} for f in change.fields},
+            }
+            for change in plan.changes
+        ],
+        "kept": [
+            {"account": f.account_id, "field": f.field, "why": f.action, "found": f.found, "wanted": f.wanted}
+            for f in plan.findings
+        ],
+        "unchanged_fields": plan.unchanged_fields,
+        "guards": [
+            {"name": guard.name, "measured": guard.measured, "limit": guard.limit, "message": guard.message}
+            for guard in planned.tripped
+        ],
+        "books": verdicts.books_status,
+        "reconciliation": dict(zip(*_reconciliation_columns(planned), strict=True)),
+        "unmatched": [{"name": party.name, "reason": party.reason} for party in planned.built.unmatched],
+    }
+
+
+def _reconciliation_columns(planned: Planned) -> tuple[list[str], list[str]]:
+    currency = planned.verdicts.home_currency
+    frame = planned.verdicts.reconciliation
+    amounts = [
+        money(int(amount), currency).replace(",", "") if unit == "cents" else str(int(amount))
+        for amount, unit in zip(frame["amount"], frame["unit"], strict=True)
+    ]
+    return list(frame["line"]), amounts
+
+
+def _inputs(planned: Planned) -> list[str]:
+    window = planned.verdicts.window
+    unknown = [reading for reading in planned.readings if not reading.mapping]
+    lines = [
+        f"Files      {len(planned.built.inputs)} read, {sum(sum(f.rows.values()) for f in planned.built.inputs)} records",
+        f"Period     {window.first_day} to {window.last_day}, figures as of the last closed month",
+    ]
+    lines += [f"Not read   {reading.path.name}: no mapping (whalecurve exports check)" for reading in unknown]
+    return lines
+
+
+def _books(planned: Planned) -> list[str]:
+    verdicts = planned.verdicts
+    amount = dict(zip(verdicts.reconciliation["line"], verdicts.reconciliation["amount"], strict=True))
+    by_accounts, by_books = int(amount["firm_profit_by_clients"]), int(amount["firm_profit_from_books"])
+    currency = verdicts.home_currency
+    return [
+        f"Books      {verdicts.books_status}: firm profit by accounts {money(by_accounts, currency)}, from the books "
+        f"{money(by_books, currency)}, difference {money(by_accounts - by_books, currency)} {currency}",
+        f"Coverage   {verdicts.coverage:.0f} of 100",
+    ]
+
+
+def _unmatched(planned: Planned) -> list[str]:
+    currency = planned.verdicts.home_currency
+    parties = planned.built.unmatched
+    lines = [f"Unmatched  {len(parties)} customers of the books have no account"] if parties else []
+    lines += [
+        f"           {party.name}: {money(party.value_cents, currency)} ({party.reason})" for party in parties[:SHOWN]
+    ]
+    hidden = len(parties) - SHOWN
+    return [*lines, f"           ... {hidden} more"] if hidden > 0 else lines
+
+
+def _changes(planned: Planned, most: int | None) -> list[str]:
+    if not planned.plan.changes:
+        return [" nothing to change"]
+    figures = planned.verdicts.accounts.set_index("account_id")
+    currency = planned.verdicts.home_currency
+    rows = [("", "ACCOUNT", "TIER", "NET PROFIT", "MARGIN", "WHY")]
+    for change in planned.plan.changes[:most]:
+        row = figures.loc[change.account_id]
+        profit, income = int(row["ncp_cents"]), int(row["agi_cents"])
+        name = planned.accounts[change.account_id].name
+        rows.append(
+            (_sign(change), name, _tier_step(change), money(profit, currency), percent(profit, income), change.reason)
+        )
+    hidden = len(planned.plan.changes) - (most or len(planned.plan.changes))
+    return [*table(rows, right=frozenset({3, 4})), *([f"   ... {hidden} more (--all)"] if hidden > 0 else [])]
+
+
+def _sign(change: AccountChange) -> str:
+    return "+" if all(field.old in (None, False) for field in change.fields) else "~"
+
+
+def _tier_step(change: AccountChange) -> str:
+    tier = change.of("tier")
+    return f"{tier.old or '-'} > {tier.new}" if tier else "same"
+
+
+def _sum(planned: Planned) -> list[str]:
+    plan = planned.plan
+    matched = planned.verdicts.accounts[planned.verdicts.accounts["is_matched"]]
+    tiers = Counter(matched["published_tier"])
+    lines = ["Tiers      " + "   ".join(f"{tier} {tiers.get(tier, 0)}" for tier in "ABCDN")]
+    lines.append(plan_line(plan))
+    if kept := len(plan.findings) - len(plan.found(Action.ADOPT)):
+        lines.append(
+            f"Kept       {kept} values set by people or other programs are left as they are (--json lists them)"
+        )
+    lines += [f"Guard      {guard.message}" for guard in planned.tripped]
+    if plan.changes:
+        approval = ' --reason "why it is right"' if planned.tripped else ""
+        lines.append(f"Apply with: whalecurve sync --plan {plan.plan_id}{approval}")
+    return lines
+
+
+def plan_line(plan: Plan) -> str:
+    """Return the one-line summary of a plan."""
+    fields = sum(len(change.fields) for change in plan.changes)
+    unchanged = plan.accounts - len(plan.changes)
+    return (
+        f"Plan {plan.plan_id}: {len(plan.changes)} accounts, {fields} fields to write; {unchanged} accounts unchanged"
+    )
