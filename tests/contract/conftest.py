@@ -1,0 +1,127 @@
+"""Fixtures of the contract tests: a fresh sandbox for each test, with five accounts and five deals in each CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.base import FieldSpec
+from connectors.fields import load_fields
+from connectors.sandbox.seed import AccountSeed, DealSeed
+from connectors.sandbox.server import Sandbox
+
+_FIELD_FILE = Path(__file__).parents[2] / "config" / "fields.toml"
+
+
+@pytest.fixture(scope="session")
+def fields() -> tuple[FieldSpec, ...]:
+    """Our fields, as the product ships them."""
+    return load_fields(_FIELD_FILE)
+
+
+@pytest.fixture
+def accounts() -> list[AccountSeed]:
+    """What the fixture `sandbox` holds: a subsidiary, a name with markup, a blank key, a blank start."""
+    return [
+        {"name": "Alder & Sons", "external_key": "C-001", "started_on": "2021-03-01"},
+        {"name": "Alder Retail", "external_key": "C-002", "started_on": "2022-07-15", "parent": "C-001"},
+        {"name": "<script>alert(1)</script>", "external_key": "C-003", "started_on": "2023-01-09"},
+        {"name": "Café Über", "external_key": "C-004", "started_on": None},
+        {"name": "No Number Ltd", "external_key": None, "started_on": "2024-11-30"},
+    ]
+
+
+@pytest.fixture
+def deals() -> list[DealSeed]:
+    """The deals of the fixture `sandbox`: won, lost, open, without amount, without account."""
+    return [
+        {"account": "C-001", "stage": "won", "amount": "12000.50", "close_date": "2021-02-20"},
+        {"account": "C-002", "stage": "won", "amount": "8000", "close_date": "2022-07-01"},
+        {"account": "C-002", "stage": "lost", "amount": "500", "close_date": "2023-05-05"},
+        {"account": "C-003", "stage": "open", "amount": None, "close_date": "2027-01-31", "probability": "0.4"},
+        {"account": None, "stage": "open", "amount": "100", "close_date": None, "probability": "0.1"},
+    ]
+
+
+@pytest.fixture
+def make_sandbox(tmp_path: Path, fields: tuple[FieldSpec, ...]) -> Iterator[Callable[..., Sandbox]]:
+    """Start further sandboxes with other settings; all are stopped after the test."""
+    started: list[Sandbox] = []
+
+    def start(name: str = "other.sqlite", **settings: object) -> Sandbox:
+        box = Sandbox(tmp_path / name, fields=fields, **settings)
+        box.start()
+        started.append(box)
+        return box
+
+    yield start
+    for box in started:
+        box.stop()
+
+
+@pytest.fixture
+def sandbox(make_sandbox: Callable[..., Sandbox], accounts: list[AccountSeed], deals: list[DealSeed]) -> Sandbox:
+    """A running sandbox with the same accounts and deals in both CRMs."""
+    box = make_sandbox("crm.sqlite")
+    for crm in ("salesforce", "hubspot"):
+        box.seed(crm, accounts=accounts, deals=deals)
+    return box
+
+
+@pytest.fixture
+def ids(sandbox: Sandbox) -> Mapping[str, Mapping[str, str]]:
+    """CRM -> customer number (or name where it is blank) -> account id, in the order of `accounts`."""
+    keys = ("C-001", "C-002", "C-003", "C-004", "No Number Ltd")
+    return {crm: dict(zip(keys, sandbox.account_ids(crm), strict=True)) for crm in ("salesforce", "hubspot")}
+
+
+class ApiSession(requests.Session):
+    """Plain HTTP against one of the sandbox's APIs: paths instead of addresses, a bearer token, a deadline."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._base_url = base_url
+        self.headers["Authorization"] = f"Bearer {token}"
+
+    def request(self, method: str, url: str, **settings: Any) -> requests.Response:
+        """Send a request to a path of the API."""
+        return super().request(method, self._base_url + url, **{"timeout": 5, **settings})
+
+
+def salesforce_token(box: Sandbox) -> str:
+    """Log in with client credentials."""
+    login = box.salesforce_login
+    form = {"grant_type": "client_credentials", "client_id": login.client_id, "client_secret": login.client_secret}
+    return str(requests.post(f"{box.url}/services/oauth2/token", data=form, timeout=5).json()["access_token"])
+
+
+@pytest.fixture
+def open_salesforce() -> Iterator[Callable[[Sandbox], ApiSession]]:
+    """Log in to a sandbox's Salesforce and speak plain HTTP with it, below `/services/data/v66.0`."""
+    with ExitStack() as stack:
+        yield lambda box: stack.enter_context(ApiSession(f"{box.url}/services/data/v66.0", salesforce_token(box)))
+
+
+@pytest.fixture
+def open_hubspot() -> Iterator[Callable[[Sandbox], ApiSession]]:
+    """Speak plain HTTP with a sandbox's HubSpot."""
+    with ExitStack() as stack:
+        yield lambda box: stack.enter_context(ApiSession(box.url, box.hubspot_token))
+
+
+@pytest.fixture
+def salesforce_api(sandbox: Sandbox, open_salesforce: Callable[[Sandbox], ApiSession]) -> ApiSession:
+    """Plain HTTP with the Salesforce of the fixture `sandbox`."""
+    return open_salesforce(sandbox)
+
+
+@pytest.fixture
+def hubspot_api(sandbox: Sandbox, open_hubspot: Callable[[Sandbox], ApiSession]) -> ApiSession:
+    """Plain HTTP with the HubSpot of the fixture `sandbox`."""
+    return open_hubspot(sandbox)
