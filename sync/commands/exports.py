@@ -34,7 +34,7 @@ def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool
     \b
     Example:  whalecurve exports check ./exports
     """
-    from connectors.exports.mapping import load_mappings
+    from connectors.exports.loading import load_mappings
     from connectors.exports.reader import check_folder
     from sync.settings import shipped_config
 

@@ -77,7 +77,7 @@ def _words(line: str) -> str:
 
 def _reasons(row: Row) -> list[str]:
     return [
-        f"Why {row['published_tier']}: {row['reason']}",
+        str(row["reason"]),
         *(f"  {line}" for line in str(row["reasons"]).splitlines()),
     ]
 

@@ -1,0 +1,128 @@
+"""The main job from files to fields, through the command line, on both CRMs."""
+
+from __future__ import annotations
+
+import json
+
+TIERS = {
+    "Alfa Logistics": "A",
+    "Borea Energy": "A",
+    "Cirrus Software GmbH": "B",
+    "Delta Retail N.V.": "C",
+    "Ember Foods, Inc.": "A",
+    "Fjord Clinics AS": "D",
+    "Grove Events Limited": "D",
+    "Halo Studio": "C",
+}
+
+
+def test_first_sync_waits_for_a_person_and_writes_nothing(firm) -> None:
+    code, _, err = firm.run("sync", "--yes")
+
+    assert code == 4
+    assert "first run" in err
+    assert "whalecurve sync --plan" in err
+    assert firm.writes == 0
+
+
+def test_approved_plan_puts_every_tier_on_its_record(firm) -> None:
+    firm.first_sync()
+
+    assert {name: firm.values(name)["tier"] for name in TIERS} == TIERS
+    grove = firm.values("Grove Events Limited")
+    assert float(grove["net_12m"]) == -11617.44
+    assert float(grove["margin_pct"]) == -48.4
+    assert str(grove["tier_since"]) == "2025-12-31"
+    assert grove["tier_status"] == "Final"
+    assert "service and support time" in grove["reason"]
+
+
+def test_account_without_records_is_left_alone(firm) -> None:
+    firm.first_sync()
+
+    assert firm.values("Iris Hotels")["tier"] is None
+
+
+def test_second_sync_writes_no_record(firm) -> None:
+    firm.first_sync()
+    before = firm.writes
+
+    code, out, err = firm.run("--json", "plan")
+    assert code == 0, err
+    plan = json.loads(out)
+    assert plan["changes"] == []
+    code, out, err = firm.run("sync", "--plan", plan["plan"], "--reason", "the demo's exports are old by design")
+    assert code == 0, err
+    assert "wrote 0 records" in out
+    assert firm.writes == before
+
+
+def test_fields_of_people_are_never_written(firm) -> None:
+    before = {key: firm.values("Delta Retail N.V.")[key] for key in ("decision", "decision_until", "decision_note")}
+
+    firm.first_sync()
+
+    after = {key: firm.values("Delta Retail N.V.")[key] for key in before}
+    assert after == before
+    assert after["decision"] == "Improve first"
+
+
+def test_value_that_a_person_set_is_kept_and_reported(firm) -> None:
+    firm.first_sync()
+    names = {"salesforce": "Profit_Tier__c", "hubspot": "profit_tier"}
+    account = next(
+        each
+        for each in firm.box.account_ids(firm.crm)
+        if firm.box.record(firm.crm, each).values[names[firm.crm]] == "B"
+    )
+    firm.box.edit(firm.crm, account, {names[firm.crm]: "A"})
+    before = firm.writes
+
+    code, out, _ = firm.run("--json", "plan")
+
+    plan = json.loads(out)
+    assert code == 0
+    assert plan["changes"] == []
+    assert [(kept["account"], kept["field"], kept["why"]) for kept in plan["kept"]] == [(account, "tier", "override")]
+    assert firm.box.record(firm.crm, account).values[names[firm.crm]] == "A"
+    assert firm.writes == before
+
+
+def test_plan_tells_that_the_books_agree_to_the_cent(firm) -> None:
+    code, out, _ = firm.run("plan")
+
+    assert code == 0
+    assert "difference 0.00 EUR" in out
+    assert firm.writes == 0
+
+
+def test_explain_shows_statement_reason_and_the_lines_of_the_files(firm) -> None:
+    firm.first_sync()
+
+    code, out, _ = firm.run("explain", "Grove Events", "--lines")
+
+    assert code == 0
+    assert "-11,617.44" in out
+    assert "does not cover the costs that it causes" in out
+    assert "Xero sales invoices 2025.csv:" in out
+
+
+def test_status_tells_the_last_good_sync(firm) -> None:
+    firm.first_sync()
+
+    code, out, _ = firm.run("--json", "status")
+
+    assert code == 0
+    assert json.loads(out)["runs"][0]["counters"]["done"] == 8
+
+
+def test_tier_only_profile_writes_no_amount(firm) -> None:
+    config = firm.config.read_text(encoding="utf-8").replace("tier-and-money", "tier-only")
+    firm.config.write_text(config, encoding="utf-8")
+
+    firm.first_sync()
+
+    grove = firm.values("Grove Events Limited")
+    assert grove["tier"] == "D"
+    assert grove["net_12m"] is grove["margin_pct"] is grove["reasons"] is None
+    assert not any(sign.isdigit() for sign in grove["reason"])
