@@ -1,13 +1,10 @@
-"""Process exit codes: the one table from the kind of an error to what a scheduler sees."""
+"""Process exit codes: the one table from an error to what a scheduler sees."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-from connectors.errors import CrmAccessError, CrmBudgetError, CrmError, CrmLoginError, InputError
-from connectors.fields import FieldFileError
-from profitability.errors import DataError, WhalecurveError
-from sync.errors import ConfigError, GuardStopError, PlanError, RunActiveError, StoreError
+from profitability.errors import WhalecurveError
 
 
 class ExitCode(IntEnum):
@@ -29,28 +26,36 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-EXIT_CODES: dict[type[WhalecurveError], ExitCode] = {
-    ConfigError: ExitCode.CONFIG,
-    FieldFileError: ExitCode.CONFIG,
-    GuardStopError: ExitCode.APPROVAL_NEEDED,
-    PlanError: ExitCode.APPROVAL_NEEDED,
-    InputError: ExitCode.INPUT,
-    DataError: ExitCode.INPUT,
-    CrmLoginError: ExitCode.LOGIN_OR_PERMISSION,
-    CrmAccessError: ExitCode.LOGIN_OR_PERMISSION,
-    CrmBudgetError: ExitCode.BUDGET_USED_UP,
-    CrmError: ExitCode.CRM_UNAVAILABLE,
-    StoreError: ExitCode.STORE,
-    RunActiveError: ExitCode.RUN_ACTIVE,
+EXIT_CODES: dict[str, ExitCode] = {
+    "WC-010": ExitCode.CONFIG,
+    "WC-012": ExitCode.CONFIG,
+    "WC-013": ExitCode.CONFIG,
+    "WC-014": ExitCode.CONFIG,
+    "WC-015": ExitCode.CONFIG,
+    "WC-020": ExitCode.CRM_UNAVAILABLE,
+    "WC-021": ExitCode.LOGIN_OR_PERMISSION,
+    "WC-022": ExitCode.LOGIN_OR_PERMISSION,
+    "WC-023": ExitCode.CRM_UNAVAILABLE,
+    "WC-024": ExitCode.BUDGET_USED_UP,
+    "WC-025": ExitCode.CRM_UNAVAILABLE,
+    "WC-026": ExitCode.CONFIG,
+    "WC-030": ExitCode.INPUT,
+    "WC-040": ExitCode.INPUT,
+    "WC-050": ExitCode.APPROVAL_NEEDED,
+    "WC-051": ExitCode.APPROVAL_NEEDED,
+    "WC-052": ExitCode.APPROVAL_NEEDED,
+    "WC-060": ExitCode.STORE,
+    "WC-061": ExitCode.STORE,
+    "WC-062": ExitCode.STORE,
+    "WC-070": ExitCode.RUN_ACTIVE,
 }
-"""A class that is not listed takes the code of its nearest listed base."""
+"""Code of an error class -> exit code. By code, not by class: telling an error then loads no further module."""
 
 
 def exit_code(error: BaseException) -> ExitCode:
-    """Return the exit code of an error; what is in no table is a bug of ours."""
+    """Return the exit code of an error; what is not in the table is a bug of ours."""
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    for kind in type(error).__mro__:
-        if kind in EXIT_CODES:
-            return EXIT_CODES[kind]
+    if isinstance(error, WhalecurveError):
+        return EXIT_CODES.get(type(error).code, ExitCode.BUG)
     return ExitCode.BUG

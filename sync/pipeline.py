@@ -16,9 +16,11 @@ from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
 from connectors.exports.reading import FileReading
 from connectors.facts.build import BuiltFacts, build_facts
+from connectors.facts.coverage import source_dates
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate
 from profitability.engines.duckdb import DuckDBEngine
+from profitability.periods import closed_window
 from profitability.verdicts import Verdicts
 from sync.apply import Outcome, apply_plan
 from sync.closing import close_history, record_close
@@ -83,7 +85,7 @@ def make_night_plan(night: Night) -> Planned:
     night.tell("pull", accounts=len(accounts), deals=len(deals))
 
     readings = read_exports(night.settings)
-    built = _facts(night.settings, accounts, deals, readings)
+    built = _facts(night, accounts, deals, readings)
     night.tell("read", files=len(readings), unmatched=len(built.unmatched))
 
     verdicts = _verdicts(night, built)
@@ -131,13 +133,16 @@ def read_exports(settings: Settings) -> tuple[FileReading, ...]:
 
 
 def _facts(
-    settings: Settings,
+    night: Night,
     accounts: Sequence[AccountRecord],
     deals: Sequence[DealRecord],
     readings: tuple[FileReading, ...],
 ) -> BuiltFacts:
+    settings = night.settings
     ledger = Ledger(settings.data.ledger)
     ledger.take(readings)
+    covered = min(dates.covered_through for dates in source_dates(ledger, settings.books.required_sources).values())
+    window = closed_window(night.today, covered, settings.policy.period)
     return build_facts(
         ledger,
         accounts,
@@ -146,6 +151,7 @@ def _facts(
         gl_accounts=load_gl_accounts(settings.files.gl_accounts),
         home_currency=settings.books.home_currency,
         required_sources=settings.books.required_sources,
+        window=(window.first_day, window.last_day),
     )
 
 

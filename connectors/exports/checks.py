@@ -46,6 +46,7 @@ class Controls:
     _per: dict[tuple[int, tuple[Cell, ...]], _Sum] = field(default_factory=dict)
     _met: set[int] = field(default_factory=set)
     _currency: str = ""
+    _group_line: int = 0
 
     def add(self, row: RowValues) -> None:
         """Count the record of a row."""
@@ -65,6 +66,7 @@ class Controls:
                 continue
             own = self._sums.pop(index, _Sum()) if check.is_of_group else self._sums.get(index, _Sum())
             self._met.add(index)
+            self._group_line = 0 if check.is_of_group else self._group_line
             try:
                 stated = self._stated(row, check)
             except CellFaultError as fault:
@@ -86,6 +88,7 @@ class Controls:
     def open_group(self, row: TableRow) -> None:
         """Make sure that the group before this one was closed by its total."""
         self._tell_unclosed(row.line)
+        self._group_line = row.line
 
     def finish(self, *, is_text: bool) -> None:
         """Compare the figures that lines repeat, and miss the total rows that never came."""
@@ -107,11 +110,13 @@ class Controls:
         return ((index, check) for index, check in enumerate(self.reader.mapping.check) if check.on_fail != "off")
 
     def _tell_unclosed(self, line: int) -> None:
-        for index, check in self._live():
-            if check.is_of_group and index in self._sums:
-                own = self._sums.pop(index)
-                what = f"the group that begins at line {own.line} has no total row: was it cut?"
-                self._tell(check, Problem(line or own.line, "", "", what, _EXPORT_AGAIN))
+        if self._group_line:
+            for index, check in self._live():
+                if check.is_of_group:
+                    self._sums.pop(index, None)
+                    what = f"the group of line {self._group_line} has no total row: was it cut?"
+                    self._tell(check, Problem(line or self._group_line, "", "", what, _EXPORT_AGAIN))
+        self._group_line = 0
 
     def _difference(self, line: int, label: str, stated: int, counted: int) -> Problem:
         currency = self._currency or self.reader.home_currency

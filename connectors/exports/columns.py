@@ -33,11 +33,14 @@ _MOST_REMEMBERED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class ColumnReader:
-    """Reads one column of one file. Texts that came before are remembered, not read again."""
+    """Reads one column of one file; `target` is the field that it fills, None for a column that only serves others.
+
+    Texts that came before are remembered, not read again.
+    """
 
     bound: BoundColumn
     forms: Forms
-    field: Field | None
+    target: Field | None
     _known: dict[tuple[str, CellIn, str], Cell] = field(default_factory=dict)
 
     def value(self, cell: CellIn, cells: Sequence[CellIn], currency: str) -> Cell:
@@ -89,7 +92,7 @@ class ColumnReader:
 
     def _is_needed(self) -> bool:
         empty = self.bound.column.empty
-        return empty == "error" if empty is not None else self.field is not None and self.field.required
+        return empty == "error" if empty is not None else self.target is not None and self.target.required
 
     def _convert(self, cell: CellIn, minus: CellIn, currency: str) -> Cell:
         column = self.bound.column
@@ -116,11 +119,11 @@ class ColumnReader:
     def _allowed(self, value: Cell) -> Cell:
         if self.bound.name == "currency":
             _check_currency(str(value))
-        if self.field is None or not self.field.values:
+        if self.target is None or not self.target.values:
             return value
         word = str(value).casefold()
-        if word not in self.field.values:
-            raise CellFaultError(f"none of {', '.join(self.field.values)}", "Mend the word in the source.")
+        if word not in self.target.values:
+            raise CellFaultError(f"none of {', '.join(self.target.values)}", "Mend the word in the source.")
         return word
 
 

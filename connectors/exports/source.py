@@ -65,8 +65,15 @@ class RawRow:
 class Grid(Protocol):
     """A table of cells that can be read from the top any number of times."""
 
-    sheet: str
-    is_text: bool
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet, empty for a text file."""
+        ...
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text file, which can be cut unseen."""
+        ...
 
     def rows(self, *, strict: bool) -> Iterator[RawRow]:
         """Yield the rows in order; `strict` raises `LooseQuotesError` where quotes break the rules."""

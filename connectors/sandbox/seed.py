@@ -62,15 +62,24 @@ def seed(
         Account id by key: the external key where the row has one, else the name.
 
     Raises:
-        LookupError: a parent that no earlier row names.
+        LookupError: a parent that no earlier row names, or a deal's account that is neither a key nor an id.
     """
     ids: dict[str, str] = {}
     for row in accounts:
         key = row.get("external_key") or row["name"]
         values = _account_values(crm, row, ids)
         ids[key] = records.add(ACCOUNT_OBJECT[crm], [values], by=SEEDER)[0]
-    records.add(DEAL_OBJECT[crm], [_deal_values(crm, row, ids) for row in deals], by=SEEDER)
+    rows = [_deal_values(crm, row, _account_id(records, crm, row["account"], ids)) for row in deals]
+    records.add(DEAL_OBJECT[crm], rows, by=SEEDER)
     return ids
+
+
+def _account_id(records: Records, crm: Crm, account: str | None, ids: Mapping[str, str]) -> str | None:
+    if account is None or account in ids:
+        return ids[account] if account else None
+    if records.find(ACCOUNT_OBJECT[crm], account) is None:
+        raise LookupError(f"a deal names {account!r}, which is neither the key nor the id of an account")
+    return account
 
 
 def _account_values(crm: Crm, row: AccountSeed, ids: Mapping[str, str]) -> dict[str, Cell]:
@@ -85,9 +94,7 @@ def _account_values(crm: Crm, row: AccountSeed, ids: Mapping[str, str]) -> dict[
     }
 
 
-def _deal_values(crm: Crm, row: DealSeed, ids: Mapping[str, str]) -> dict[str, Cell]:
-    account = row["account"]
-    account_id = ids.get(account, account) if account else None
+def _deal_values(crm: Crm, row: DealSeed, account_id: str | None) -> dict[str, Cell]:
     settled = {"won": Decimal(1), "lost": Decimal(0)}.get(row["stage"])
     probability = settled if settled is not None else Decimal(row.get("probability") or "0.5")
     name = row.get("name") or "Retainer"

@@ -107,6 +107,13 @@ def test_seeds_of_both_crms_carry_keys_starts_and_parents(sandbox, ids):
     assert hubspot["hs_parent_company_id"] == ids["hubspot"]["C-001"]
 
 
+def test_a_deal_may_name_an_account_of_an_earlier_seed_but_not_one_that_is_nowhere(sandbox, ids):
+    sandbox.seed("hubspot", deals=[{"account": ids["hubspot"]["C-004"], "stage": "won", "amount": "1"}])
+
+    with pytest.raises(LookupError, match="'C-9'"):
+        sandbox.seed("hubspot", deals=[{"account": "C-9", "stage": "won"}])
+
+
 _ID15 = st.text(string.ascii_letters + string.digits, min_size=15, max_size=15)
 
 

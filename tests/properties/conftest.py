@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,10 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import strategies as st
 
+from profitability.engine import evaluate
 from profitability.engines.duckdb import DuckDBEngine
 from profitability.facts import FX_ONE, SCHEMAS, Facts
-from profitability.policy import PeriodPolicy, Policy
-from profitability.tables import Engine
+from profitability.policy import PeriodPolicy, Policy, TierPolicy
+from profitability.verdicts import Verdicts
 
 Firm = dict[str, list[dict[str, Any]]]
 
@@ -168,7 +168,7 @@ def small_firms(draw: st.DrawFn) -> Firm:
     )
     return {
         "accounts": [
-            {"account_id": name, "name": name, "started_on": None, "is_matched": index != 1}
+            {"account_id": name, "name": name, "started_on": date(2020, 1, 1), "is_matched": index != 1}
             for index, name in enumerate(accounts)
         ],
         "documents": documents,
@@ -197,26 +197,18 @@ def firms() -> st.SearchStrategy[Firm]:
 
 
 @pytest.fixture(scope="session")
-def to_facts() -> Callable[[Firm], Facts]:
-    """Turn generated rows into fact tables."""
-    return facts_of
-
-
-@pytest.fixture(scope="session")
 def policy() -> Policy:
-    """The defaults, over a window of four months that crosses a new year and a February."""
-    return replace(Policy(), period=PeriodPolicy(window_months=4))
+    """The defaults, over four months that cross a new year and a February, without a limit on the data's coverage."""
+    return Policy(tiers=TierPolicy(coverage_rate_min=0), period=PeriodPolicy(window_months=4))
 
 
 @pytest.fixture(scope="session")
-def today() -> date:
-    """A day on which 2024-12 to 2025-03 are the closed months."""
-    return TODAY
+def judged(policy: Policy) -> Iterator[Callable[[Firm], Verdicts]]:
+    """Evaluate generated rows on one engine: a table that is registered again replaces the former one."""
+    engine = DuckDBEngine(threads=1)
 
+    def judge(firm: Firm) -> Verdicts:
+        return evaluate(facts_of(firm), policy, TODAY, engine=engine)
 
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """One engine for all examples: a table that is registered again replaces the former one."""
-    with_one_thread = DuckDBEngine(threads=1)
-    yield with_one_thread
-    with_one_thread.close()
+    yield judge
+    engine.close()

@@ -73,7 +73,7 @@ def read_bytes(data):
 
 
 @pytest.mark.parametrize("name", [mapping.name for mapping in SHIPPED if not mapping.name.startswith("own-")])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_cut_file_is_refused_or_loses_whole_lines_only(name, data):
     whole_bytes = (SAMPLES / f"{name}.csv").read_bytes()
@@ -87,13 +87,14 @@ def test_a_cut_file_is_refused_or_loses_whole_lines_only(name, data):
     if name in HAS_FOOTER and cut.records != whole.records:
         # without a closing total, a report can only be cut unseen behind a whole group
         assert name == "xero-account-transactions"
-        assert whole.records[len(cut.records)].values["gl_account"] != cut.records[-1].values["gl_account"]
+        kept_groups = {record.values["gl_account"] for record in cut.records}
+        assert kept_groups.isdisjoint(record.values["gl_account"] for record in whole.records[len(cut.records) :])
     else:
         read_whole_lines = kept.count(b"\n") + (not kept.endswith(b"\n"))
         assert len(cut.records) == sum(record.line <= read_whole_lines for record in whole.records)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 10**6), byte=st.integers(0, 255), name=st.sampled_from([m.name for m in SHIPPED]))
 def test_a_damaged_byte_never_breaks_the_reader(place, byte, name):
     data = bytearray((SAMPLES / f"{name}.csv").read_bytes())

@@ -42,6 +42,18 @@ def test_a_file_is_named_after_its_mapping():
     assert {path.stem for path in SHIPPED.glob("*.toml")} == {mapping.name for mapping in MAPPINGS}
 
 
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: mapping.name)
+def test_the_readme_names_every_mapping_and_every_column_of_a_template(mapping):
+    _, _, section = (SHIPPED / "README.md").read_text(encoding="utf-8").partition(f"`{mapping.name}`")
+    if not mapping.name.startswith("own-"):
+        assert section
+        return
+    section = section.split("\n### ")[0]
+    missing = [name for name in mapping.columns if not name.startswith("_") and f"`{name}`" not in section]
+    headings = {"amount": "opening_ecl"}  # one template names the field by its meaning
+    assert [name for name in missing if f"`{headings.get(name)}`" not in section] == []
+
+
 def test_an_example_that_does_not_hold_is_told(tmp_path):
     (tmp_path / "a.toml").write_text(SOUND.replace('balance = "5"', 'balance = "6"'))
     (mapping,) = load_mappings(tmp_path)

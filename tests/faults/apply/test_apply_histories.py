@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from connectors.errors import CrmUnavailableError
 from sync.apply import Fate
-from sync.store.tables import journal
 from sync.values import decoded
 from tests.faults.apply.crm_peer import CrmPeer, Faults, undisturbed
 from tests.faults.apply.night import Night
@@ -40,13 +41,19 @@ class Nights(RuleBasedStateMachine):
         self.night = Night(self.folder / "state" / "store.sqlite", self.peer)
         self.night.open().close()
         self.wishes = {account: {"tier": "B", "reason": "first"} for account in ACCOUNTS}
+        self.edited = set()
 
     def teardown(self):
         shutil.rmtree(self.folder)
 
+    @initialize(is_new=st.booleans())
+    def begin(self, is_new):
+        if not is_new:
+            self.night.run(self.wishes)
+
     @rule(account=st.sampled_from(ACCOUNTS), tier=st.sampled_from([*OURS, *THEIRS, None]))
     def a_person_edits(self, account, tier):
-        self.peer.put(account, {"tier": tier})
+        self._edit(account, tier)
 
     @rule(account=st.sampled_from(ACCOUNTS), tier=st.sampled_from(OURS), reason=st.sampled_from(["first", "second"]))
     def the_verdict_changes(self, account, tier, reason):
@@ -58,9 +65,32 @@ class Nights(RuleBasedStateMachine):
         written = len(self.peer.writes())
         _plan, second = self.night.run(self.wishes)
 
+        tiers = {account: values["tier"] for account, values in self.peer.records.items()}
         assert outcome.is_complete
+        assert {
+            tiers[account] == self.wishes[account]["tier"] for account in ACCOUNTS if account not in self.edited
+        } <= {True}
         assert second.planned == 0
         assert len(self.peer.writes()) == written
+
+    @rule(account=st.sampled_from(ACCOUNTS), theirs=st.sampled_from(THEIRS), tier=st.sampled_from(OURS))
+    def a_person_and_the_next_verdict_disagree(self, account, theirs, tier):
+        self._edit(account, theirs)
+        self.wishes[account] = {"tier": tier, "reason": "first"}
+        self.night.run(self.wishes)
+
+    @rule(read=st.integers(1, 4), edited=st.sampled_from(ACCOUNTS), tier=st.sampled_from(THEIRS))
+    def a_person_edits_while_a_night_runs(self, read, edited, tier):
+        """Just before a read; between a read and the write that follows it no batch call of a CRM can see an edit."""
+        reads = count(1)
+
+        def at(step):
+            if step == "read" and next(reads) == read:
+                self._edit(edited, tier)
+
+        self.peer.at = at
+        self.night.run(self.wishes)
+        self.peer.at = undisturbed
 
     @rule(step=st.integers(1, 16), edited=st.sampled_from([None, *ACCOUNTS]))
     def a_night_dies(self, step, edited):
@@ -69,7 +99,7 @@ class Nights(RuleBasedStateMachine):
         def at(_step):
             if next(steps) == step:
                 if edited:
-                    self.peer.put(edited, {"tier": "D"})
+                    self._edit(edited, "D")
                 raise Killed
 
         self.peer.at = at
@@ -95,17 +125,21 @@ class Nights(RuleBasedStateMachine):
             assert sum(outcome.count(fate) for fate in Fate) == outcome.planned
         self.peer.faults = Faults()
 
+    def _edit(self, account, tier):
+        self.edited.add(account)
+        self.peer.put(account, {"tier": tier})
+
     @invariant()
     def no_value_of_a_person_is_overwritten(self):
         assert [entry for entry in self.peer.history if entry[0] == "product" and entry[3] in THEIRS] == []
 
     @invariant()
     def every_write_was_announced_with_the_value_before_it(self):
-        store = self.night.open()
-        with store.read() as connection:
-            rows = connection.execute(journal.select()).all()
-        store.close()
-        announced = [(row.account_id, row.field, decoded(row.previous), decoded(row.wanted)) for row in rows]
+        with closing(sqlite3.connect(self.night.store_path)) as connection:
+            rows = connection.execute("SELECT account_id, field, previous, wanted FROM journal").fetchall()
+        announced = [
+            (account, field, decoded(json.loads(old)), decoded(json.loads(new))) for account, field, old, new in rows
+        ]
         for who, account, field, old, new in self.peer.history:
             if who == "product":
                 announced.remove((account, field, old, new))  # fails where a write has no row of its own

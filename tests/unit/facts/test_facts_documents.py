@@ -1,0 +1,236 @@
+"""Accounts, documents and settlements: who, how much, in which currency."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from connectors.base import DealRecord
+from connectors.errors import InputError
+from profitability.facts import FX_ONE, SCHEMAS
+
+DAY = date(2025, 1, 31)
+
+
+def document(number="1", **values):
+    whole = {"document_id": number, "kind": "invoice", "issue_date": DAY, "due_date": date(2025, 2, 28)}
+    return "document", whole | {"party": "Alfa", "net_minor": 10_000} | values
+
+
+def payment(number="1", amount=10_000, **values):
+    return "settlement", {"document_id": number, "settled_on": DAY, "kind": "payment", "gross_minor": amount} | values
+
+
+def hours(seconds=3600, **values):
+    return "time_entry", {"work_date": DAY, "person": "ada", "worked_seconds": seconds} | values
+
+
+def posting(amount=100, **values):
+    return "gl_line", {"line_date": DAY, "gl_account": "310", "amount_minor": amount} | values
+
+
+def rate(**values):
+    whole = {"person": "ada", "employment": "salaried", "valid_from": date(2025, 1, 1), "valid_to": date(2025, 12, 31)}
+    return "cost_rate", whole | {"loaded_cost_minor": 100, "practical_hours_seconds": 3600} | values
+
+
+def pool(**values):
+    return "pool", {"pool": "rent", "driver": "client_hours", "monthly_amount_minor": 3100} | values
+
+
+def test_without_a_record_every_table_is_empty_but_the_accounts(build, rows_of):
+    built = build()
+
+    assert {name for name in SCHEMAS if rows_of(built, name)} == {"accounts"}
+    assert built.facts.covered_through is None
+
+
+def test_every_table_has_the_columns_types_and_nulls_of_its_schema(build, rows_of):
+    opening = ("opening_ecl", {"party": "Alfa", "amount_minor": 5})
+    total = (
+        "control_total",
+        {"period_start": DAY, "period_end": DAY, "line": "payroll", "amount_minor": 5},
+    )
+    weeks = ("timesheet", {"person": "ada", "expected_weeks": 4, "submitted_weeks": 3})
+    contract = ("contract", {"party": "Alfa", "contracted_hours_seconds": 36_000})
+    built = build(document(), payment(), hours(), posting(), rate(), pool(), opening, total, weeks, contract)
+
+    for name, schema in SCHEMAS.items():
+        path = built.facts.tables[name]
+        found = duckdb.execute("DESCRIBE SELECT * FROM read_parquet($path)", {"path": path}).fetchall()
+        assert [(row[0], row[1]) for row in found] == [(column.name, column.type) for column in schema.columns]
+        (row,) = rows_of(built, name)[:1]
+        assert all(row[column.name] is not None for column in schema.columns if not column.nullable)
+
+
+def test_fact_files_are_closed_to_others(build):
+    built = build(rate())
+
+    assert {oct(Path(path).stat().st_mode & 0o777) for path in built.facts.tables.values()} == {"0o600"}
+
+
+def test_an_account_starts_with_its_first_won_deal_or_its_own_date(build, column_of):
+    def deal(account_id, day, *, is_won=True):
+        return DealRecord("d", account_id, None, None, day, is_won, True, None)
+
+    deals = [
+        deal("001", date(2025, 1, 1)),
+        deal("002", date(2023, 2, 1)),
+        deal("002", date(2022, 1, 1)),
+        deal("002", date(2020, 1, 1), is_won=False),
+        deal(None, date(2000, 1, 1)),
+        deal("001", None),
+    ]
+    assert column_of(build(deals=deals), "accounts", "started_on") == [date(2024, 5, 1), date(2022, 1, 1)]
+
+
+def test_an_unmatched_customer_is_an_unmatched_account_listed_with_its_value(build, rows_of, column_of):
+    rows = [
+        document(party="Zeta Ltd", net_minor=5_000, currency="USD", fx_rate="0.5"),
+        hours(party="Zeta Limited", task="Design"),
+        document("2", party="Yota", net_minor=99),
+        posting(-7, party="Zeta Ltd"),
+        document("3", party="Zeta Ltd", net_minor=1, currency="USD"),
+    ]
+    built = build(*rows)
+
+    assert [(p.account_id, p.value_cents, p.worked_seconds) for p in built.unmatched] == [
+        ("unmatched:Zeta Limited", 2_507, 3600),
+        ("unmatched:Yota", 99, 0),
+    ]
+    unmatched = [row for row in rows_of(built, "accounts") if not row["is_matched"]]
+    assert [row["account_id"] for row in unmatched] == ["unmatched:Yota", "unmatched:Zeta Limited"]
+    assert column_of(built, "time_entries", "account_id") == ["unmatched:Zeta Limited"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "net", "gross"),
+    [
+        ({"net_minor": 100, "gross_minor": 121}, 100, 121),
+        ({"net_minor": 100}, 100, 100),
+        ({"net_minor": None, "gross_minor": 121}, 121, 121),
+    ],
+)
+def test_net_and_gross_are_equal_where_only_one_is_stated(build, rows_of, stated, net, gross):
+    (row,) = rows_of(build(document(**stated)), "documents")
+
+    assert (row["net_minor"], row["gross_minor"]) == (net, gross)
+
+
+def test_a_credit_note_is_due_on_its_issue_date(build, column_of):
+    built = build(document(), document("2", kind="credit_note", applies_to="1", due_date=None))
+
+    assert column_of(built, "documents", "due_date") == [date(2025, 2, 28), DAY]
+
+
+@pytest.mark.parametrize(
+    ("home", "stated", "expected"),
+    [
+        ("EUR", (None, None), FX_ONE),
+        ("EUR", ("EUR", "1.0"), FX_ONE),
+        ("EUR", ("USD", "0.9624"), 962_400_000_000),
+        ("EUR", ("JPY", "0.006"), 600_000_000_000),
+        ("EUR", ("BHD", "2.5"), 250_000_000_000),
+        ("JPY", ("EUR", "160.25"), 1_602_500_000_000),
+        ("EUR", ("USD", "0.33333333333333333"), 333_333_333_333),
+        ("EUR", ("USD", None), None),
+    ],
+)
+def test_a_rate_is_home_minor_units_for_one_minor_unit(build, rows_of, home, stated, expected):
+    currency, rate_text = stated
+    built = build(document(currency=currency, fx_rate=rate_text), home=home)
+    (row,) = rows_of(built, "documents")
+
+    assert (row["currency"], row["fx_rate_e12"]) == (currency or home, expected)
+
+
+@pytest.mark.parametrize("rate_text", ["0", "-1", "1,5", "NaN", "Infinity", ""])
+def test_what_is_no_rate_is_refused_where_it_stands(build, rate_text):
+    with pytest.raises(InputError, match="no rate of exchange") as caught:
+        build(document(currency="USD", fx_rate=rate_text))
+    assert caught.value.where == "in.csv:2"
+
+
+def test_a_home_currency_at_another_rate_than_one_is_refused(build):
+    with pytest.raises(InputError, match="home currency"):
+        build(document(currency="EUR", fx_rate="1.1"))
+
+
+def test_an_unknown_currency_is_refused(build):
+    with pytest.raises(InputError, match="'EURO' is no currency"):
+        build(document(currency="EURO"))
+
+
+@pytest.mark.parametrize(
+    ("currency", "paid", "expected"),
+    [
+        ("USD", (None, 5_000), 5_000),
+        ("USD", ("USD", 5_000), 5_000),
+        ("JPY", (None, 500_000), 5_000),  # 5000.00 read with the digits of EUR
+        ("JPY", ("JPY", 5_000), 5_000),
+        ("BHD", (None, 500), 5_000),  # 5.00 read with the digits of EUR
+    ],
+)
+def test_a_payment_is_in_minor_units_of_its_document(build, column_of, currency, paid, expected):
+    rows = [document(currency=currency, fx_rate="1"), payment(currency=paid[0], amount=paid[1])]
+
+    assert column_of(build(*rows), "settlements", "gross_minor") == [expected]
+
+
+def test_equal_payments_of_one_file_stay_two(build, rows_of):
+    assert len(rows_of(build(document(), payment(), payment()), "settlements")) == 2
+
+
+REFUSED = {
+    "names no customer": [document(party=None)],
+    "has no due date": [document(due_date=None)],
+    "has no amount": [document(net_minor=None)],
+    "below zero": [document(net_minor=-1)],
+    "ends before it starts": [document(service_start=DAY, service_end=date(2025, 1, 1))],
+    "lacks an end": [document(service_start=DAY)],
+    "its invoice 1 in EUR": [
+        document(),
+        document("2", kind="credit_note", applies_to="1", currency="USD", fx_rate="1"),
+    ],
+    "which no file states": [payment("9")],
+    "is in USD, the document in EUR": [document(), payment(currency="USD")],
+    "more digits than JPY": [document(currency="JPY", fx_rate="0.006"), payment(amount=150)],
+    "payment of zero or less": [document(), payment(amount=0)],
+    "hours below zero": [hours(-1)],
+    "salaried rate needs": [rate(practical_hours_seconds=0)],
+    "hourly rate needs": [rate(employment="hourly")],
+    "this rate end before": [rate(valid_to=date(2024, 12, 31))],
+    "pool rent end before": [pool(valid_from=DAY, valid_to=date(2025, 1, 1))],
+    "both an amount and categories": [pool(from_categories="admin")],
+    "no internal category": [pool(monthly_amount_minor=None, from_categories="admin+delivery")],
+    "no number from 0 to 1": [pool(avoidable_share="1.5")],
+    "pool rent must be in EUR": [pool(currency="USD")],
+    "an amount at in.csv:2 and postings": [pool(pool="fairs"), posting(gl_account="400")],
+    "a posting of pool:fairs in USD without a rate": [posting(gl_account="400", currency="USD")],
+    "loss allowance names no customer": [("opening_ecl", {"amount_minor": 1})],
+    "a loss allowance must be in EUR": [("opening_ecl", {"party": "Alfa", "amount_minor": 1, "currency": "USD"})],
+    "contract names no customer": [("contract", {"contracted_hours_seconds": 1})],
+    "unknown line": [
+        ("control_total", {"period_start": DAY, "period_end": DAY, "line": "revenu", "amount_minor": 5}),
+    ],
+    "meets the one at in.csv:2": [
+        ("control_total", {"period_start": date(2025, 1, 1), "period_end": DAY, "line": "pools", "amount_minor": 5}),
+        ("control_total", {"period_start": DAY, "period_end": DAY, "line": "pools", "amount_minor": 5}),
+    ],
+    "stands for two people": [rate(email="x@y"), rate(person="bob", email="X@Y")],
+}
+
+
+@pytest.mark.parametrize(("what", "rows"), REFUSED.items(), ids=REFUSED)
+def test_a_record_that_needs_a_guess_is_refused(build, what, rows):
+    with pytest.raises(InputError, match=what) as caught:
+        build(*rows)
+    assert caught.value.where.startswith("in.csv:") or what == "stands for two people"
+    assert caught.value.remedy
+
+
+def test_the_first_wrong_record_is_named_and_the_others_counted(build):
+    with pytest.raises(InputError, match=r"invoice 1 .* \(and 2 more") as caught:
+        build(hours(), document(due_date=None), hours(-1), payment("9"))
+    assert caught.value.where == "in.csv:3"
