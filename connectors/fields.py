@@ -45,9 +45,7 @@ def load_fields(path: Path) -> tuple[FieldSpec, ...]:
 def _field(key: str, table: dict[str, Any], path: Path) -> FieldSpec:
     unknown = set(table) - _OWN_KEYS - set(_CRMS)
     if unknown:
-        raise FieldFileError(
-            f"unknown key {min(unknown)!r} in [{key}]", where=str(path), remedy="Remove or rename it."
-        )
+        raise FieldFileError(f"unknown key {min(unknown)!r} in [{key}]", where=str(path), remedy="Remove or rename it.")
     try:
         own = {name: value for name, value in table.items() if name in _OWN_KEYS}
         return FieldSpec(key=key, names={crm: table[crm] for crm in _CRMS}, **own)

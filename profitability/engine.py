@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import date
 
 import pandas as pd
@@ -11,9 +12,9 @@ from profitability.closes import publish
 from profitability.coverage import add_coverage, firm_coverage, score_of_firm
 from profitability.explain import add_reasons, explain_gaps
 from profitability.facts import Facts
-from profitability.measures import add_measures, add_pools, add_status, statement_of
+from profitability.measures import account_totals, add_measures, add_status, cost_lines, idle_seconds, statement_columns
 from profitability.models import build_models, load_facts
-from profitability.periods import closed_window
+from profitability.periods import Window, closed_window
 from profitability.policy import Policy
 from profitability.reconcile import reconcile
 from profitability.tables import Engine
@@ -43,51 +44,49 @@ def evaluate(
     Raises:
         DataError: the facts break a rule, or accounts and books differ; nothing may be published.
     """
-    if engine is None:
-        from profitability.engines.duckdb import DuckDBEngine
-
-        own = DuckDBEngine()
-        try:
-            return evaluate(facts, policy, today, history=history, engine=own, source_age_days=source_age_days)
-        finally:
-            own.close()
     window = closed_window(today, facts.covered_through, policy.period)
-    load_facts(engine, facts, window, policy)
-    check_facts(engine)
-    build_models(engine)
+    with _opened(engine) as place:
+        load_facts(place, facts, window, policy)
+        check_facts(place)
+        build_models(place)
+        totals, pools = account_totals(place)
+        statement = totals[statement_columns(pools)]
+        firm = place.fetch("SELECT * FROM firm_lines ORDER BY month ASC, line ASC")
+        books = place.fetch("SELECT * FROM books ORDER BY line ASC")
+        control = place.fetch("SELECT * FROM control_totals ORDER BY line ASC")
+        proof = reconcile(statement, firm, books, control=control, idle_seconds=idle_seconds(place))
+        cover = firm_coverage(place.fetch("SELECT * FROM firm_coverage"), source_age_days)
+        rated = _rate(add_coverage(totals, cover), policy, window, history)
+        explanation = explain_gaps(rated, cost_lines(pools))
+        accounts = add_reasons(rated, explanation, policy, through=window.last_day)
+        return Verdicts(
+            window=window,
+            home_currency=facts.home_currency,
+            accounts=accounts,
+            statement=accounts[statement_columns(pools)],
+            lines=place.fetch("SELECT * FROM account_lines ORDER BY account_id ASC, month ASC, line ASC"),
+            firm=firm,
+            reconciliation=proof.lines,
+            books_status=proof.status,
+            books=books,
+            explanation=explanation,
+            problems=place.fetch("SELECT * FROM problems ORDER BY problem ASC, subject ASC"),
+            coverage=score_of_firm(totals, cover),
+        )
 
-    totals, pools = add_pools(engine.fetch("SELECT * FROM account_totals"), engine)
-    statement, cost_lines = statement_of(totals, pools)
-    firm = engine.fetch("SELECT * FROM firm_lines ORDER BY month ASC, line ASC")
-    books = engine.fetch("SELECT * FROM books ORDER BY line ASC")
-    proof = reconcile(
-        statement,
-        firm,
-        books,
-        control=engine.fetch("SELECT * FROM control_totals ORDER BY line ASC"),
-        idle_seconds=int(engine.fetch("SELECT coalesce(sum(idle_seconds), 0) AS s FROM unused_capacity")["s"].iloc[0]),
-    )
 
-    cover = firm_coverage(engine.fetch("SELECT * FROM firm_coverage"), source_age_days)
-    accounts = add_coverage(totals, cover)
-    accounts["unrated_reason"] = unrated_reasons(accounts, window, policy.tiers)
-    rated = assign_tiers(accounts, policy)
-    published = publish(rated, history, close_date=window.last_day, confirm_closes=policy.tiers.confirm_closes)
-    explanation = explain_gaps(published, cost_lines)
-    told = add_reasons(
-        add_status(add_measures(published, policy), policy.tiers), explanation, policy, through=window.last_day
-    )
-    return Verdicts(
-        window=window,
-        home_currency=facts.home_currency,
-        accounts=told,
-        statement=told[list(statement.columns)],
-        lines=engine.fetch("SELECT * FROM account_lines ORDER BY account_id ASC, month ASC, line ASC"),
-        firm=firm,
-        reconciliation=proof.lines,
-        books_status=proof.status,
-        books=books,
-        explanation=explanation,
-        problems=engine.fetch("SELECT * FROM problems ORDER BY problem ASC, subject ASC"),
-        coverage=score_of_firm(totals, cover),
-    )
+def _opened(engine: Engine | None) -> AbstractContextManager[Engine]:
+    """Use the caller's engine and leave it open, or open our own and close it."""
+    if engine is not None:
+        return nullcontext(engine)
+    from profitability.engines.duckdb import DuckDBEngine
+
+    return closing(DuckDBEngine())
+
+
+def _rate(accounts: pd.DataFrame, policy: Policy, window: Window, history: pd.DataFrame | None) -> pd.DataFrame:
+    limits = policy.tiers
+    judged = accounts.assign(unrated_reason=unrated_reasons(accounts, window, limits))
+    rated = assign_tiers(judged, policy)
+    published = publish(rated, history, close_date=window.last_day, confirm_closes=limits.confirm_closes)
+    return add_status(add_measures(published, policy), limits)

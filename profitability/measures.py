@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 
@@ -9,9 +11,10 @@ from profitability.explain import COST_LINES
 from profitability.policy import Policy, TierPolicy
 from profitability.ratios import ratio
 from profitability.tables import Engine
-from profitability.units import SECONDS_PER_HOUR
+from profitability.units import SECONDS_PER_HOUR, half_up
 
 DAYS_OF_YEAR = 365
+MICROSECONDS = 10**6
 
 STATEMENT_LINES = (
     "gross_billings",
@@ -34,8 +37,9 @@ STATEMENT_LINES = (
 """Lines of the statement before shared cost; `alloc_<pool>` of each pool and `ncp` follow."""
 
 
-def add_pools(accounts: pd.DataFrame, engine: Engine) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Add one column `alloc_<pool>_cents` per pool that was shared out, and return the pool names in order."""
+def account_totals(engine: Engine) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return `models/account_totals.sql` with one column `alloc_<pool>_cents` more per pool, and the pools by name."""
+    accounts = engine.fetch("SELECT * FROM account_totals ORDER BY account_id ASC")
     shares = engine.fetch(
         "SELECT account_id, pool, CAST(sum(amount_cents) AS BIGINT) AS amount_cents FROM pool_shares "
         "GROUP BY account_id, pool"
@@ -48,11 +52,24 @@ def add_pools(accounts: pd.DataFrame, engine: Engine) -> tuple[pd.DataFrame, tup
     return accounts.assign(**columns), pools
 
 
-def statement_of(accounts: pd.DataFrame, pools: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the statement's columns in order, and the names of all lines between AGI and NCP."""
-    shared = tuple(f"alloc_{pool}" for pool in pools)
-    lines = (*STATEMENT_LINES, *shared, "ncp")
-    return accounts[["account_id", *(f"{line}_cents" for line in lines)]], (*COST_LINES, *shared)
+def statement_columns(pools: tuple[str, ...]) -> list[str]:
+    """Return the columns of the statement in its order, account_id first."""
+    return ["account_id", *(f"{line}_cents" for line in (*STATEMENT_LINES, *_shared(pools), "ncp"))]
+
+
+def cost_lines(pools: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of all lines between AGI and NCP."""
+    return (*COST_LINES, *_shared(pools))
+
+
+def _shared(pools: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"alloc_{pool}" for pool in pools)
+
+
+def idle_seconds(engine: Engine) -> int:
+    """Return the practical time of salaried people that was not logged, over persons and months, in whole seconds."""
+    unused = engine.fetch("SELECT CAST(coalesce(sum(idle_microseconds), 0) AS BIGINT) AS idle FROM unused_capacity")
+    return half_up(Fraction(int(unused["idle"].iloc[0]), MICROSECONDS))
 
 
 def add_measures(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:

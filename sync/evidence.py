@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connectors.facts.build import TRACE_FILE
 from profitability.errors import WhalecurveError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from profitability.verdicts import Verdicts
 
-FRAMES = ("accounts", "lines", "firm", "reconciliation", "explanation", "problems")
+FRAMES = ("accounts", "statement", "lines", "firm", "reconciliation", "explanation", "problems")
 
 
 class EvidenceError(WhalecurveError):
@@ -68,6 +69,36 @@ class Evidence:
         path = self._existing(f"{name}.parquet")
         with duckdb.connect() as connection:
             return connection.execute("SELECT * FROM read_parquet($path)", {"path": str(path)}).df()
+
+    def trace(self, ledger_folder: Path, account_id: str) -> pd.DataFrame:
+        """Return the records behind one account's figures in the run's months.
+
+        The ledger holds the records as they were read last: after a later run they may differ from this run's.
+
+        Returns:
+            One row per record, oldest first: day, record, what, amount_minor (of currency; null for hours),
+            currency, worked_seconds, source_file (its name), source_line.
+
+        Raises:
+            EvidenceError: the ledger's trace is gone.
+        """
+        import duckdb
+
+        path = ledger_folder / TRACE_FILE
+        if not path.exists():
+            raise EvidenceError("the ledger has no records", where=str(path), remedy="Run `whalecurve plan`.")
+        figures = self.figures()
+        with duckdb.connect() as connection:
+            return connection.execute(
+                """
+                SELECT day, record, what, amount_minor, currency, worked_seconds,
+                       parse_filename(source_file) AS source_file, source_line
+                FROM read_parquet($path)
+                WHERE account_id = $account AND day BETWEEN CAST($first AS DATE) AND CAST($last AS DATE)
+                ORDER BY ALL
+                """,
+                {"path": str(path), "account": account_id, "first": figures["first_day"], "last": figures["last_day"]},
+            ).df()
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of the run.

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+TRACE_FILE = "facts/trace.parquet"
+"""Below the ledger: every record of an account with its file and line (`trace.sql`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownTask:
     """Words of time entries that no category knows; `is_internal` tells hours for nobody from hours for a customer."""
@@ -119,6 +123,7 @@ def build_facts(
         identities = lookups.add_parties(connection, accounts, _sql("parties"))
         _refuse_guesses(connection)
         tables = _write_tables(connection, ledger.folder / "facts")
+        _write_trace(connection, ledger.folder / TRACE_FILE)
         return BuiltFacts(
             facts=Facts(home_currency, tables, min((d.covered_through for d in dates.values()), default=None)),
             unmatched=identities.unmatched,
@@ -160,6 +165,14 @@ def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Tab
         connection.execute(view)
         paths[name] = str(path)
     return paths
+
+
+def _write_trace(connection: DuckDBPyConnection, path: Path) -> None:
+    coming = path.with_suffix(".new")
+    rows = f"SELECT trace.* REPLACE (coalesce(currency, home_currency) AS currency) FROM ({_sql('trace')}) AS trace, params"  # noqa: S608 own text
+    connection.execute(f"COPY ({rows} ORDER BY ALL) TO {quoted(coming)} (FORMAT parquet)")
+    coming.chmod(0o600)
+    coming.replace(path)
 
 
 def _unknown_tasks(connection: DuckDBPyConnection) -> tuple[UnknownTask, ...]:

@@ -1,4 +1,5 @@
 -- Payroll that no posted labour used up; one row per month in the window with salaried people.
+-- idle_microseconds: practical time that was not logged, person by person.
 WITH parts AS (
     SELECT
         month,
@@ -8,18 +9,18 @@ WITH parts AS (
             ELSE
                 CAST(
                     (
-                        2000000000
+                        2000000
                         * (practical_numerator - CAST(logged_seconds AS HUGEINT) * practical_denominator)
                         + practical_denominator
                     ) // (2 * practical_denominator) AS BIGINT
                 )
-        END AS idle_nanoseconds
+        END AS idle_microseconds
     FROM capacity
     UNION ALL
     SELECT
         month,
         -amount_cents AS amount_cents,
-        0 AS idle_nanoseconds
+        0 AS idle_microseconds
     FROM labour
     WHERE employment = 'salaried' AND is_costed
 )
@@ -27,6 +28,6 @@ WITH parts AS (
 SELECT
     month,
     CAST(sum(amount_cents) AS BIGINT) AS amount_cents,
-    CAST((sum(idle_nanoseconds) + 500000000) // 1000000000 AS BIGINT) AS idle_seconds
+    CAST(sum(idle_microseconds) AS BIGINT) AS idle_microseconds
 FROM parts
 GROUP BY month

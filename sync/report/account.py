@@ -37,11 +37,11 @@ WORDS = {
 }
 
 
-def statement_lines(row: Row) -> list[str]:
-    """Return the names of the statement's lines in their order, without the unit."""
-    names = [str(name).removesuffix("_cents") for name in row]
-    first, last = names.index("gross_billings"), names.index("ncp")
-    return names[first : last + 1]
+def statement_of(evidence: Evidence, account_id: str) -> dict[str, int]:
+    """Return the account's statement in its order: line -> home cents over the run's months."""
+    frame = evidence.frame("statement").set_index("account_id")
+    row = frame.loc[account_id]
+    return {str(column).removesuffix("_cents"): int(row[column]) for column in frame.columns}
 
 
 def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> str:
@@ -57,17 +57,27 @@ def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> st
         f"{rank}margin {percent(int(row['ncp_cents']), int(row['agi_cents']))}, {hours(int(row['worked_seconds']))}, "
         f"data coverage {row['coverage']:.0f} of 100, books {figures['books_status']}"
     )
-    return "\n".join([head, place, "", *_statement(row, currency), "", *_reasons(row), *_trace(trace, currency)])
+    return "\n".join(
+        [
+            head,
+            place,
+            "",
+            *_statement(statement_of(evidence, row["account_id"]), currency),
+            "",
+            *_reasons(row),
+            *_trace(trace),
+        ]
+    )
 
 
-def _statement(row: Row, currency: str) -> list[str]:
+def _statement(statement: Mapping[str, int], currency: str) -> list[str]:
     rows = []
-    for line in statement_lines(row):
-        cents = int(row[f"{line}_cents"])
+    for line, cents in statement.items():
         is_result = line in RESULTS
         shown = cents if is_result or line == "gross_billings" else -cents
-        mark = "= " if is_result else "  "
-        rows.append((mark + _words(line), money(shown, currency), currency if is_result else ""))
+        rows.append(
+            (("= " if is_result else "  ") + _words(line), money(shown, currency), currency if is_result else "")
+        )
     return table(rows, right=frozenset({1}))
 
 
@@ -76,31 +86,28 @@ def _words(line: str) -> str:
 
 
 def _reasons(row: Row) -> list[str]:
-    return [
-        str(row["reason"]),
-        *(f"  {line}" for line in str(row["reasons"]).splitlines()),
-    ]
+    return str(row["reasons"]).splitlines() or [str(row["reason"])]
 
 
-def _trace(trace: pd.DataFrame | None, currency: str) -> list[str]:
+def _trace(trace: pd.DataFrame | None) -> list[str]:
     if trace is None:
         return ["", "Every record behind these figures: --lines"]
-    rows = [("DAY", "RECORD", "WHAT", "AMOUNT", "HOURS", "FROM")]
-    for record in trace.to_dict("records"):
-        amount = (
-            "" if record["amount_minor"] != record["amount_minor"] else money(int(record["amount_minor"]), currency)
-        )
-        rows.append(
-            (
-                f"{record['day']:%Y-%m-%d}",
-                record["record"],
-                record["what"] or "",
-                amount and f"{amount} {record['currency']}",
-                hours(int(record["worked_seconds"])) if record["worked_seconds"] else "",
-                f"{record['source_file']}:{record['source_line']}",
-            )
-        )
+    rows = [("DAY", "RECORD", "WHAT", "AMOUNT", "TIME", "FROM"), *map(_record, trace.to_dict("records"))]
     return ["", *table(rows, right=frozenset({3, 4}))]
+
+
+def _record(record: Row) -> tuple[str, ...]:
+    seconds = int(record["worked_seconds"])
+    amount = "" if seconds else f"{money(int(record['amount_minor']), record['currency'])} {record['currency']}"
+    where = f"{record['source_file']}:{record['source_line']}"
+    return (
+        f"{record['day']:%Y-%m-%d}",
+        record["record"],
+        record["what"] or "",
+        amount,
+        hours(seconds) if seconds else "",
+        where,
+    )
 
 
 def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> dict[str, Any]:
@@ -118,6 +125,8 @@ def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> di
         "reasons": str(row["reasons"]).splitlines(),
         "currency": currency,
         "period": [figures["first_day"], figures["last_day"]],
-        "statement": {line: str(from_minor(int(row[f"{line}_cents"]), currency)) for line in statement_lines(row)},
+        "statement": {
+            line: str(from_minor(cents, currency)) for line, cents in statement_of(evidence, row["account_id"]).items()
+        },
         "records": [] if trace is None else trace.astype(str).to_dict("records"),
     }

@@ -267,3 +267,20 @@ def test_the_same_facts_give_the_same_verdicts_in_any_order(
     pd.testing.assert_frame_equal(again.accounts, verdicts.accounts)
     pd.testing.assert_frame_equal(again.lines, verdicts.lines)
     pd.testing.assert_frame_equal(again.firm, verdicts.firm)
+
+
+def test_a_thousandfold_of_all_money_changes_no_tier_and_no_share(
+    verdicts: Verdicts, worked_facts: Facts, worked_policy: Policy
+) -> None:
+    money = {"net_minor", "gross_minor", "amount_minor", "amount_cents", "loaded_cost_minor", "cost_per_hour_minor"}
+    larger = {
+        name: table.assign(**{column: table[column] * 1000 for column in money & set(table.columns)})
+        for name, table in worked_facts.tables.items()
+        if isinstance(table, pd.DataFrame)
+    }
+    found = evaluate(replace(worked_facts, tables=larger), worked_policy, TODAY).accounts
+    for column in ("account_id", "rank", "published_tier", "coverage", "avg_days_late"):
+        pd.testing.assert_series_equal(found[column], verdicts.accounts[column])
+    # Each of some two hundred postings per account was rounded by half a cent at most.
+    assert (found["ncp_cents"] - 1000 * verdicts.accounts["ncp_cents"]).abs().max() <= 200 * 500
+    assert (found["ncp_margin_ratio"] - verdicts.accounts["ncp_margin_ratio"]).abs().max() < 1e-4

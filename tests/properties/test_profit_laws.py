@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import date, timedelta
-from random import Random
 from typing import Any
 
 import pandas as pd
@@ -21,7 +20,7 @@ Judge = Callable[[Firm], Verdicts]
 FIRST, LAST = date(2024, 12, 1), date(2025, 3, 31)
 ORDER = ["D", "C", "B", "A"]
 
-few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+few = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def figures(verdicts: Verdicts, column: str) -> dict[str, Any]:
@@ -43,13 +42,13 @@ def test_order_of_rows_changes_nothing_and_an_empty_account_neither(
 ) -> None:
     firm = data.draw(firms)
     before = judged(firm)
-    shuffled = deepcopy(firm)
-    for rows in shuffled.values():
-        Random(4).shuffle(rows)
-    shuffled["accounts"].append(
+    turned = deepcopy(firm)
+    for rows in turned.values():
+        rows.reverse()
+    turned["accounts"].append(
         {"account_id": "A00", "name": "prospect", "started_on": date(2020, 1, 1), "is_matched": True}
     )
-    after = judged(shuffled)
+    after = judged(turned)
     pd.testing.assert_frame_equal(after.accounts, before.accounts)
     pd.testing.assert_frame_equal(after.lines, before.lines)
     pd.testing.assert_frame_equal(after.firm, before.firm)

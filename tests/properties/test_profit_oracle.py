@@ -242,7 +242,7 @@ def by_key(table: pd.DataFrame, *names: str) -> dict[tuple[Any, ...], int]:
     }
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_models_equal_the_exact_reference(
     data: st.DataObject, firms: st.SearchStrategy[Firm], judged: Callable[[Firm], Verdicts], policy: Policy

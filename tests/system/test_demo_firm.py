@@ -170,7 +170,9 @@ def test_direct_costs_and_pools_are_those_of_the_worked_example(built):
     pools = Counter(row["pool"] for row in worked("overhead_pools") if row["monthly_amount"] != "residual")
 
     assert Counter(facts(built, "SELECT cost_date, account_id, kind, amount_minor FROM {direct_costs}")) == expected
-    assert dict(facts(built, "SELECT pool, count(*) FROM {pools} GROUP BY pool")) == dict.fromkeys(pools, 12)
+    assert dict(
+        facts(built, "SELECT pool, count(*) FROM {pools} WHERE year(month) = 2025 GROUP BY pool")
+    ) == dict.fromkeys(pools, 12)
 
 
 def test_the_statement_is_that_of_the_worked_example_to_the_cent(verdicts):
