@@ -50,18 +50,17 @@ def evaluate(
         check_facts(place)
         build_models(place)
         totals, pools = account_totals(place)
-        statement = totals[statement_columns(pools)]
         firm = place.fetch("SELECT * FROM firm_lines ORDER BY month ASC, line ASC")
         books = place.fetch("SELECT * FROM books ORDER BY line ASC")
-        control = place.fetch("SELECT * FROM control_totals ORDER BY line ASC")
-        proof = reconcile(statement, firm, books, control=control, idle_seconds=idle_seconds(place))
+        control = place.fetch("SELECT * FROM control_totals")
+        proof = reconcile(totals, firm, books, control=control, idle_seconds=idle_seconds(place))
         cover = firm_coverage(place.fetch("SELECT * FROM firm_coverage"), source_age_days)
         rated = _rate(add_coverage(totals, cover), policy, window, history)
         explanation = explain_gaps(rated, cost_lines(pools))
         accounts = add_reasons(rated, explanation, policy, through=window.last_day)
         return Verdicts(
-            window=window,
-            home_currency=facts.home_currency,
+            window,
+            facts.home_currency,
             accounts=accounts,
             statement=accounts[statement_columns(pools)],
             lines=place.fetch("SELECT * FROM account_lines ORDER BY account_id ASC, month ASC, line ASC"),

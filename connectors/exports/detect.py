@@ -48,6 +48,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Required:
+    """A heading that a mapping needs: the keys of which one must stand in the row, and how to tell them."""
+
+    keys: frozenset[str]
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class Miss:
     """A mapping that does not fit: how near it came (0-1) and what it lacks."""
 
@@ -77,10 +85,11 @@ def find_mapping(source: Source, mappings: Sequence[ExportMapping], *, home_curr
     """
     found: list[Found] = []
     misses: list[Miss] = []
+    wanted = [(mapping, _required(mapping, home_currency)) for mapping in mappings]
     for grid, head in _heads(source, max((m.read.header_within for m in mappings), default=0)):
         headers = [_header(row) for row in head]
-        for mapping in mappings:
-            outcome = _try(mapping, grid, head, headers, file_name=source.path.name, home_currency=home_currency)
+        for mapping, required in wanted:
+            outcome = _try(mapping, grid, head, headers, file_name=source.path.name, required=required)
             (found if isinstance(outcome, Found) else misses).append(outcome)  # type: ignore[arg-type]  # narrowed above
     if not found:
         return _why_not(misses)
@@ -144,13 +153,13 @@ def _try(
     headers: Sequence[Header],
     *,
     file_name: str,
-    home_currency: str,
+    required: Sequence[Required],
 ) -> Found | Miss:
     if isinstance(grid, TextGrid) and mapping.read.delimiter not in {None, grid.delimiter}:
         return Miss(0, mapping.name, "another delimiter")
     if grid.sheet and mapping.read.sheet and not fnmatchcase(grid.sheet.casefold(), mapping.read.sheet.casefold()):
         return Miss(0, mapping.name, "another sheet")
-    header, lacking = _nearest_header(mapping, headers, home_currency)
+    header, lacking = _nearest_header(headers[: mapping.read.header_within], required)
     nearness = 1 - len(lacking) / max(_required_count(mapping), len(lacking))
     if header is None or lacking:
         return Miss(nearness, mapping.name, f"lacks {', '.join(dict.fromkeys(lacking))}")
@@ -160,12 +169,11 @@ def _try(
     return Miss(nearness, mapping.name, reason) if reason else Found(mapping, grid, header, titles)
 
 
-def _nearest_header(
-    mapping: ExportMapping, headers: Sequence[Header], home_currency: str
-) -> tuple[Header | None, tuple[str, ...]]:
-    best: tuple[Header | None, tuple[str, ...]] = (None, _lacking(mapping, frozenset(), home_currency))
-    for header in headers[: mapping.read.header_within]:
-        lacking = _lacking(mapping, frozenset(header.keys), home_currency)
+def _nearest_header(headers: Sequence[Header], required: Sequence[Required]) -> tuple[Header | None, tuple[str, ...]]:
+    best: tuple[Header | None, tuple[str, ...]] = (None, tuple(each.told for each in required))
+    for header in headers:
+        keys = frozenset(header.keys)
+        lacking = tuple(each.told for each in required if each.keys.isdisjoint(keys))
         if len(lacking) < len(best[1]):
             best = header, lacking
         if not lacking:
@@ -173,18 +181,17 @@ def _nearest_header(
     return best
 
 
-def _lacking(mapping: ExportMapping, keys: frozenset[str], home_currency: str) -> tuple[str, ...]:
-    lacking: list[str] = []
+def _required(mapping: ExportMapping, home_currency: str) -> tuple[Required, ...]:
+    required: list[Required] = []
     for column in mapping.columns.values():
         if column.column != "required":
             continue
         if column.join:
-            lacking += [heading for heading in column.join if heading_key(heading) not in keys]
-            continue
-        headings = headings_of(column, home_currency)
-        if not any(heading_key(heading) in keys for heading in headings):
-            lacking.append(" or ".join(headings))
-    return tuple(lacking)
+            required += [Required(frozenset({heading_key(heading)}), heading) for heading in column.join]
+        else:
+            headings = headings_of(column, home_currency)
+            required.append(Required(frozenset(map(heading_key, headings)), " or ".join(headings)))
+    return tuple(required)
 
 
 def _cells_by_key(header: Header, rows: Sequence[RawRow]) -> Mapping[str, str]:

@@ -169,7 +169,8 @@ def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Tab
 
 def _write_trace(connection: DuckDBPyConnection, path: Path) -> None:
     coming = path.with_suffix(".new")
-    rows = f"SELECT trace.* REPLACE (coalesce(currency, home_currency) AS currency) FROM ({_sql('trace')}) AS trace, params"  # noqa: S608 own text
+    in_home = "trace.* REPLACE (coalesce(currency, home_currency) AS currency)"
+    rows = f"SELECT {in_home} FROM ({_sql('trace')}) AS trace, params"  # noqa: S608 own text
     connection.execute(f"COPY ({rows} ORDER BY ALL) TO {quoted(coming)} (FORMAT parquet)")
     coming.chmod(0o600)
     coming.replace(path)

@@ -14,7 +14,6 @@ from sync.commands.context import Invocation
 from sync.report.tables import table
 
 if TYPE_CHECKING:
-    from connectors.sandbox.server import Sandbox
     from sync.nightly import Clocks
 
 EXPLAINED = "Grove Events"
@@ -48,7 +47,7 @@ def demo(invocation: Invocation, *, folder: Path, port: int) -> int:
         configs = write_folder(folder, box)
         clocks = invocation.clocks()
         for crm, config in configs.items():
-            _run(replace(invocation, config=config, quiet=True), clocks, box, crm, folder)
+            _run(replace(invocation, config=config), clocks, crm, folder)
         address = box.url.rsplit(":", 1)[1]
     click.echo(
         f"Look around:  whalecurve sandbox {database} --port {address}   (then open http://127.0.0.1:{address}/)"
@@ -69,7 +68,7 @@ def _clear(folder: Path) -> None:
     )
 
 
-def _run(invocation: Invocation, clocks: Clocks, box: Sandbox, crm: str, folder: Path) -> None:
+def _run(invocation: Invocation, clocks: Clocks, crm: str, folder: Path) -> None:
     """Run the main job on one CRM and show each step."""
     from sync.crm import connected
     from sync.demo_firm import TODAY

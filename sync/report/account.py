@@ -39,9 +39,9 @@ WORDS = {
 
 def statement_of(evidence: Evidence, account_id: str) -> dict[str, int]:
     """Return the account's statement in its order: line -> home cents over the run's months."""
-    frame = evidence.frame("statement").set_index("account_id")
-    row = frame.loc[account_id]
-    return {str(column).removesuffix("_cents"): int(row[column]) for column in frame.columns}
+    rows = evidence.frame("statement").to_dict("records")
+    row = next(row for row in rows if row["account_id"] == account_id)
+    return {str(name).removesuffix("_cents"): int(cents) for name, cents in row.items() if name != "account_id"}
 
 
 def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> str:

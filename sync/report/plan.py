@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from connectors.exports.reading import ReadingStatus
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
-from sync.report.tables import money, percent, table
+from sync.report.tables import hours, money, percent, table
 
 if TYPE_CHECKING:
+    from connectors.facts.build import UnknownGlAccount, UnknownTask
     from sync.pipeline import Planned
 
 SHOWN = 20
@@ -73,13 +76,39 @@ def _reconciliation_columns(planned: Planned) -> tuple[list[str], list[str]]:
 
 def _inputs(planned: Planned) -> list[str]:
     window = planned.verdicts.window
-    unknown = [reading for reading in planned.readings if not reading.mapping]
-    lines = [
-        f"Files      {len(planned.built.inputs)} read, {sum(sum(f.rows.values()) for f in planned.built.inputs)} records",
+    built = planned.built
+    unread = [reading.path.name for reading in planned.readings if reading.status is ReadingStatus.NO_MAPPING]
+    records = sum(sum(file.rows.values()) for file in built.inputs)
+    return [
+        f"Files      {len(built.inputs)} read, {records} records",
         f"Period     {window.first_day} to {window.last_day}, figures as of the last closed month",
+        *(f"Not read   {name}: no mapping (whalecurve exports check tells why)" for name in unread),
+        *_listed("Unknown", [_unknown_task(task) for task in built.unknown_tasks]),
+        *_listed("Unknown", [_unknown_gl_account(account) for account in built.unknown_gl_accounts]),
+        *_listed("Note", [_problem(row) for row in planned.verdicts.problems.to_dict("records")]),
     ]
-    lines += [f"Not read   {reading.path.name}: no mapping (whalecurve exports check)" for reading in unknown]
-    return lines
+
+
+def _listed(head: str, entries: Sequence[str]) -> list[str]:
+    """Return entries as lines under one heading, the first ones only where there are many."""
+    more = [f"{'':<10} ... {len(entries) - SHOWN} more"] if len(entries) > SHOWN else []
+    return [*(f"{head:<10} {entry}" for entry in entries[:SHOWN]), *more]
+
+
+def _unknown_task(task: UnknownTask) -> str:
+    words = " / ".join(word for word in (task.project, task.task, task.tags) if word) or "no task"
+    counted = "internal time" if task.is_internal else "delivery"
+    return f"task {words!r}: {hours(task.worked_seconds)} counted as {counted} (categories.toml)"
+
+
+def _unknown_gl_account(account: UnknownGlAccount) -> str:
+    amount = f"{money(account.amount_minor, account.currency)} {account.currency}"
+    return f"GL account {account.gl_account!r}: {amount} left at firm level (gl_accounts.toml)"
+
+
+def _problem(row: Mapping[Hashable, Any]) -> str:
+    time = f", {hours(int(row['seconds']))}" if row["seconds"] else ""
+    return f"{str(row['problem']).replace('_', ' ')}: {row['subject']}, {row['facts']} facts{time}"
 
 
 def _books(planned: Planned) -> list[str]:
@@ -87,32 +116,28 @@ def _books(planned: Planned) -> list[str]:
     amount = dict(zip(verdicts.reconciliation["line"], verdicts.reconciliation["amount"], strict=True))
     by_accounts, by_books = int(amount["firm_profit_by_clients"]), int(amount["firm_profit_from_books"])
     currency = verdicts.home_currency
-    return [
-        f"Books      {verdicts.books_status}: firm profit by accounts {money(by_accounts, currency)}, from the books "
-        f"{money(by_books, currency)}, difference {money(by_accounts - by_books, currency)} {currency}",
-        f"Coverage   {verdicts.coverage:.0f} of 100",
-    ]
+    by, books, difference = (money(cents, currency) for cents in (by_accounts, by_books, by_accounts - by_books))
+    proof = f"firm profit by accounts {by}, from the books {books}, difference {difference} {currency}"
+    return [f"Books      {verdicts.books_status}: {proof}", f"Coverage   {verdicts.coverage:.0f} of 100"]
 
 
 def _unmatched(planned: Planned) -> list[str]:
     currency = planned.verdicts.home_currency
     parties = planned.built.unmatched
-    lines = [f"Unmatched  {len(parties)} customers of the books have no account"] if parties else []
-    lines += [
-        f"           {party.name}: {money(party.value_cents, currency)} ({party.reason})" for party in parties[:SHOWN]
-    ]
-    hidden = len(parties) - SHOWN
-    return [*lines, f"           ... {hidden} more"] if hidden > 0 else lines
+    head = [f"Unmatched  {len(parties)} customers of the books have no account"] if parties else []
+    return head + _listed(
+        "", [f"{party.name}: {money(party.value_cents, currency)} {currency} ({party.reason})" for party in parties]
+    )
 
 
 def _changes(planned: Planned, most: int | None) -> list[str]:
     if not planned.plan.changes:
         return [" nothing to change"]
-    figures = planned.verdicts.accounts.set_index("account_id")
+    figures = {row["account_id"]: row for row in planned.verdicts.accounts.to_dict("records")}
     currency = planned.verdicts.home_currency
     rows = [("", "ACCOUNT", "TIER", "NET PROFIT", "MARGIN", "WHY")]
     for change in planned.plan.changes[:most]:
-        row = figures.loc[change.account_id]
+        row = figures[change.account_id]
         profit, income = int(row["ncp_cents"]), int(row["agi_cents"])
         name = planned.accounts[change.account_id].name
         rows.append(
