@@ -34,3 +34,15 @@ class DataError(WhalecurveError):
     """The facts contradict a rule that every verdict rests on; nothing is published."""
 
     code = "WC-040"
+
+
+class BooksError(DataError):
+    """The accounts and the firm's books, computed two ways, differ; nothing is published."""
+
+    code = "WC-041"
+
+
+class ControlTotalError(DataError):
+    """The facts do not meet a control total of the books; nothing is published."""
+
+    code = "WC-042"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from profitability.errors import DataError
+from profitability.errors import BooksError, ControlTotalError
 from profitability.ratios import decimal_text
 from profitability.verdicts import BooksStatus
 
@@ -75,11 +75,10 @@ def _compare(statement: pd.DataFrame, book: dict[str, int], *, by_accounts: int,
         if found != wanted
     ]
     if wrong:
-        raise DataError(
+        raise BooksError(
             "accounts and firm level do not add up to the books: " + "; ".join(wrong),
             where="reconciliation",
             remedy="nothing is published; report this with `whalecurve doctor`, it is a fault of the program",
-            code="WC-041",
         )
 
 
@@ -93,10 +92,9 @@ def _against_control(control: pd.DataFrame, book: dict[str, int]) -> BooksStatus
         if book.get(str(line), 0) != int(stated)
     ]
     if wrong:
-        raise DataError(
+        raise ControlTotalError(
             "the facts do not meet the control totals: " + "; ".join(wrong),
             where="control_totals",
             remedy="nothing is published; find the missing or doubled export, or correct the control total",
-            code="WC-042",
         )
     return "reconciled"

@@ -41,6 +41,8 @@ EXIT_CODES: dict[str, ExitCode] = {
     "WC-026": ExitCode.CONFIG,
     "WC-030": ExitCode.INPUT,
     "WC-040": ExitCode.INPUT,
+    "WC-041": ExitCode.INPUT,
+    "WC-042": ExitCode.INPUT,
     "WC-050": ExitCode.APPROVAL_NEEDED,
     "WC-051": ExitCode.APPROVAL_NEEDED,
     "WC-052": ExitCode.APPROVAL_NEEDED,

@@ -20,7 +20,7 @@ from sync.figures import counters_of
 from sync.guards import raise_if_tripped
 from sync.lock import run_lock
 from sync.pipeline import Night, Planned, apply_night_plan, make_night_plan
-from sync.plan import Plan
+from sync.plan import Finding, Plan
 from sync.store import plans, runs
 from sync.store.database import open_store
 from sync.store.orgs import bind_org
@@ -43,12 +43,17 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What a run came to: `outcome` is None where nothing was to be applied or nobody approved."""
+    """What a run came to.
+
+    Attributes:
+        outcome: None where nobody approved.
+        news: values of people or other programs that are kept, and were not in the way of the plan before.
+    """
 
     run_id: str
     plan: Plan
     outcome: Outcome | None
-    planned: Planned | None = None
+    news: tuple[Finding, ...] = ()
 
 
 def run_plan(settings: Settings, clocks: Clocks) -> Planned:
@@ -75,10 +80,10 @@ def run_sync(settings: Settings, clocks: Clocks, *, approve: Callable[[Planned],
             raise
         if planned.plan.changes and not approve(planned):
             _finish(night, RunStatus.STOPPED, counters=counters, planned=planned, reason="not confirmed")
-            return Finished(night.run_id, planned.plan, None, planned)
+            return Finished(night.run_id, planned.plan, None)
         outcome = apply_night_plan(night, planned.plan)
         _finish(night, _status(outcome), counters=counters | outcome.counters(), planned=planned)
-        return Finished(night.run_id, planned.plan, outcome, planned)
+        return Finished(night.run_id, planned.plan, outcome, _news(night, planned.plan))
 
 
 def run_saved_plan(settings: Settings, clocks: Clocks, *, plan_id: str, reason: str) -> Finished:
@@ -95,7 +100,7 @@ def run_saved_plan(settings: Settings, clocks: Clocks, *, plan_id: str, reason: 
         figures = Evidence.of_run(settings.data.folder, plan.run_id).figures()
         outcome = apply_night_plan(night, plan)
         _finish(night, _status(outcome), counters=counters_of(figures) | outcome.counters(), reason=reason)
-        return Finished(night.run_id, plan, outcome)
+        return Finished(night.run_id, plan, outcome, _news(night, plan))
 
 
 @contextmanager
@@ -157,6 +162,12 @@ def _finish(
         if planned:
             runs.record_inputs(connection, night.run_id, _inputs(planned))
         runs.finish_run(connection, night.run_id, status=status, counters=counters, now=night.clock(), reason=reason)
+
+
+def _news(night: Night, plan: Plan) -> tuple[Finding, ...]:
+    with night.store.read() as connection:
+        before = plans.latest_plan(connection, night.identity.org_id, before=plan.plan_id)
+    return plan.new_findings(before)
 
 
 def _inputs(planned: Planned) -> list[InputFile]:

@@ -89,7 +89,7 @@ def error_classes() -> list[type[WhalecurveError]]:
     found: list[type[WhalecurveError]] = [WhalecurveError]
     for kind in found:
         found.extend(sub for sub in kind.__subclasses__() if sub not in found)
-    return [kind for kind in found if kind.code != WhalecurveError.code]
+    return [kind for kind in found if kind is not WhalecurveError and not kind.__name__.startswith("_")]
 
 
 _EXIT_MEANINGS = (

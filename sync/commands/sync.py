@@ -65,4 +65,4 @@ def tell(invocation: Invocation, finished: Finished) -> int:
         return 0
     if outcome.stopped:
         raise outcome.stopped
-    return 0 if outcome.is_complete else EXIT_REJECTS
+    return 0 if outcome.is_complete and not finished.news else EXIT_REJECTS

@@ -27,6 +27,9 @@ def outcome_text(finished: Finished) -> str:
     lines = [
         f"  {record.account_id}: {record.fate.value} {record.error_code} {record.message}".rstrip() for record in failed
     ]
+    lines += [
+        f"  {kept.account_id}: {kept.field} is kept as somebody else set it ({kept.action})" for kept in finished.news
+    ]
     more = [f"  ... {len(lines) - SHOWN} more (--json)"] if len(lines) > SHOWN else []
     return "\n".join([head, *lines[:SHOWN], *more])
 
@@ -43,4 +46,5 @@ def outcome_data(finished: Finished) -> dict[str, Any]:
             {"account": record.account_id, "fate": record.fate, "code": record.error_code, "message": record.message}
             for record in (outcome.records if outcome else ())
         ],
+        "kept": [{"account": kept.account_id, "field": kept.field, "why": kept.action} for kept in finished.news],
     }
