@@ -31,18 +31,20 @@ def commands_page() -> str:
     """Return the help of every command, as the terminal shows it."""
     from sync.cli import app
 
+    root = app.make_context("whalecurve", [], resilient_parsing=True, terminal_width=100)
     parts = ["# Commands", "", GENERATED]
-    for path, command in _walk(app, ("whalecurve",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
-        parts += [f"## `{' '.join(path)}`", "", "```text", command.get_help(context), "```", ""]
+    for context in _contexts(root):
+        parts += [f"## `{context.command_path}`", "", "```text", context.get_help(), "```", ""]
     return "\n".join(parts)
 
 
-def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _walk(command.commands[name], (*path, name))
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    """Yield a context per command; each is its parent's child, so that help reads as it does in the terminal."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for name, command in sorted(context.command.commands.items()):
+            child = command.make_context(name, [], parent=context, resilient_parsing=True, terminal_width=100)
+            yield from _contexts(child)
 
 
 def fields_page() -> str:
