@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -48,11 +49,12 @@ def demo(invocation: Invocation, *, folder: Path, port: int) -> int:
         clocks = invocation.clocks()
         for crm, config in configs.items():
             _run(replace(invocation, config=config), clocks, crm, folder)
-        address = box.url.rsplit(":", 1)[1]
-    click.echo(
-        f"Look around:  whalecurve sandbox {database} --port {address}   (then open http://127.0.0.1:{address}/)"
-    )
-    click.echo(f'              whalecurve --config {configs["salesforce"]} explain "{EXPLAINED}" --lines')
+        address = box.url
+    program = "whalecurve" if shutil.which("whalecurve") else sys.argv[0]
+    port = address.rsplit(":", 1)[1]
+    click.echo("Look around:")
+    click.echo(f"  {program} sandbox {database} --port {port}      then open {address}/")
+    click.echo(f'  {program} --config {configs["salesforce"]} explain "{EXPLAINED}" --lines')
     return 0
 
 
