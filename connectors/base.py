@@ -2,13 +2,15 @@
 
 Terms: an *account* is the CRM's customer record, a *deal* its opportunity. A *field key* is our own
 name of a CRM field (`tier`, `reason`, ...) as `config/fields.toml` defines it; the CRM's own field names
-never leave the connector's folder. A *field value* is typed: text, Decimal, date, bool, or None for blank.
+never leave the connector's folder. A *field value* is typed: text, Decimal, date, bool, or None for blank;
+where a CRM knows no blank checkbox, clearing one makes it False.
 
 Order of a run: `check` (login, fields) -> `pull_accounts`, `pull_deals` -> per batch `read_fields`, `write_changes`.
 
 Promises that every connector keeps, and `tests/contract/` proves for each:
 - no call without a timeout; reads are retried a bounded number of times, writes never;
-- an answer that is cut short, is not JSON or lacks its results raises, and is never taken for "no more records";
+- an answer that is cut short, is not JSON or lacks its results is read again as any passing fault is; if it stays so,
+  it raises, and is never taken for "no more records";
 - `write_changes` returns exactly one outcome per change, matched by record id, whatever order the CRM answers in;
 - a write whose fate is unknown (timeout, broken answer) is reported as `unknown`, never as written or rejected;
 - no secret, record name or response body in a log line or an error message.
@@ -165,7 +167,12 @@ class CrmConnector(Protocol):
         ...
 
     def write_changes(self, changes: Sequence[RecordChange]) -> list[WriteOutcome]:
-        """Write up to `batch_size` changes in one call and return one outcome per change, in order of `changes`."""
+        """Write up to `batch_size` changes in one call and return one outcome per change, in order of `changes`.
+
+        Raises:
+            ValueError: changes that must not be sent: too many, an account twice, a field that is not ours, a value of
+                another type. Nothing was sent.
+        """
         ...
 
     def record_url(self, account_id: str) -> str:

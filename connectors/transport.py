@@ -1,4 +1,4 @@
-"""One policy for talking to a CRM: deadlines, retries of reads, what counts as transient.
+"""One policy for talking to a CRM: deadlines, sizes, retries of reads, what counts as transient.
 
 Writes are never retried here: a write without a clear answer is `unknown`, and reading the record back settles it.
 """
@@ -6,22 +6,26 @@ Writes are never retried here: a write without a clear answer is `unknown`, and 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from ipaddress import ip_address
 from threading import Event, Timer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import tenacity
-from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from connectors.errors import CrmUnavailableError
+from connectors.errors import CrmAnswerError, CrmUnavailableError
 
-TRANSIENT_STATUS = frozenset({420, 423, 429, 500, 502, 503, 504, 521, 522, 523, 524})
-"""Statuses after which the same read may succeed (reference: vendors' error pages, see each connector)."""
+_PASSING_STATUS = frozenset({406, 408, 420, 423, 425, 429})
+"""Beside all of 5xx; 406 and 420 were seen in practice for answers that come a moment later."""
+
+_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,15 @@ class TransientCrmError(CrmUnavailableError):
         self.retry_after = retry_after
 
 
+class BrokenAnswerError(CrmAnswerError):
+    """An answer without the form that it must have, as a gateway's page or half a body has; the next may be whole."""
+
+
 def retrying_reads(patience: Patience) -> tenacity.Retrying:
     """Return the retry policy of reads; use as `retrying_reads(patience)(call, *args)`.
 
-    The last `TransientCrmError` is raised as it is when the attempts are used up.
+    A `TransientCrmError` or `BrokenAnswerError` is tried again; the last one is raised as it is when the attempts are
+    used up. So the call must take its answer apart itself: what is found broken only later is not read again.
     """
     backoff = tenacity.wait_exponential_jitter(
         multiplier=patience.first_wait_seconds, max=patience.longest_wait_seconds, jitter=patience.first_wait_seconds
@@ -66,11 +75,16 @@ def retrying_reads(patience: Patience) -> tenacity.Retrying:
         return min(asked, patience.longest_wait_seconds) if asked is not None else backoff(state)
 
     return tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(TransientCrmError),
+        retry=tenacity.retry_if_exception_type((TransientCrmError, BrokenAnswerError)),
         stop=tenacity.stop_after_attempt(patience.attempts),
         wait=wait,
         reraise=True,
     )
+
+
+def is_passing(status: int) -> bool:
+    """Tell whether the same read may succeed after this status, and a write may have been done in spite of it."""
+    return status in _PASSING_STATUS or status >= 500  # noqa: PLR2004 - server errors, RFC 9110
 
 
 def is_loopback(url: str) -> bool:
@@ -82,6 +96,59 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def bare_address(url: str) -> SplitResult | None:
+    """Return the parts of a URL that is an address alone, without user, path, query or fragment; None for any other."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        return None
+    is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in parts.netloc)
+    return parts if is_bare and parts.hostname else None
+
+
+def whole_body(raw: BaseHTTPResponse, *, started: float, patience: Patience, most_bytes: int, where: str) -> bytes:
+    """Return the unpacked body of a response; a server that drips bytes meets the clock, a flood the size limit.
+
+    Args:
+        raw: response of which nothing was read; closed if it is not read to its end.
+        patience: its `total_seconds` count from `started`.
+        where: named in the errors.
+        started: when the request was sent, on the clock of `time.monotonic`.
+        most_bytes: limit of the body, as sent and as unpacked.
+
+    Raises:
+        TransientCrmError: the body did not end in time.
+        CrmAnswerError: it is larger than the limit.
+    """
+    try:
+        pieces = _pieces(raw, deadline=started + patience.total_seconds, limit=patience.total_seconds, where=where)
+        received = BytesIO(_joined(pieces, most_bytes=most_bytes, where=where))
+        encoding = {"Content-Encoding": raw.headers.get("Content-Encoding", "")}
+        unpacked = HTTPResponse(received, headers=encoding, preload_content=False)
+        return _joined(unpacked.stream(_PIECE_BYTES, decode_content=True), most_bytes=most_bytes, where=where)
+    except BaseException:
+        raw.close()  # half-read: the connection must not be used again
+        raise
+
+
+def _pieces(raw: BaseHTTPResponse, *, deadline: float, limit: float, where: str) -> Iterator[bytes]:
+    # read1 returns after one receive; read, and a read1 that unpacks, go on receiving past any deadline.
+    while piece := raw.read1(_PIECE_BYTES, decode_content=False):
+        yield piece
+        if time.monotonic() > deadline:
+            raise TransientCrmError(f"the answer was not complete within {limit:g} s", where=where)
+
+
+def _joined(pieces: Iterable[bytes], *, most_bytes: int, where: str) -> bytes:
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > most_bytes:
+            raise CrmAnswerError(f"the answer is larger than {most_bytes} bytes", where=where)
+    return bytes(body)
 
 
 def set_deadline(pool: HTTPConnectionPool, *, total_seconds: float) -> None:

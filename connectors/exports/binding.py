@@ -11,13 +11,13 @@ from typing import Generic, TypeVar
 from connectors.exports.cells import (
     CellFaultError,
     CellIn,
-    DurationUnit,
     NumberFormat,
     is_blank,
     read_date,
     read_number,
 )
 from connectors.exports.detect import Found, Header, headings_of
+from connectors.exports.durations import DurationUnit
 from connectors.exports.mapping import Column, Mapping
 from connectors.exports.records import FieldType
 from connectors.exports.rows import TableRow
@@ -150,6 +150,31 @@ class _Choice(Generic[_Form]):
                 column=", ".join(column.heading for column in columns),
             )
         return self.alive[0]
+
+
+def refuse_mixed_days(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mapping: Mapping) -> None:
+    """Refuse a workbook in which one column holds days both as dates and as text, where the form leaves a doubt.
+
+    That is what Excel makes of a text file whose order of day and month is not its own: 13/04 stays text, and
+    03/04 becomes a date with day and month swapped.
+
+    Raises:
+        FileFaultError: a column does.
+    """
+    if len(mapping.format.dates) == 1:
+        return
+    date_columns = [column for column in columns if column.type == "date" and column.places]
+    is_text: dict[str, bool] = {}
+    for row in rows:
+        for column in date_columns if row.role == "detail" else ():
+            cell = column.cell(row.cells)
+            if not is_blank(cell) and is_text.setdefault(column.name, isinstance(cell, str)) != isinstance(cell, str):
+                raise FileFaultError(
+                    "some days of this column are dates and some are text: Excel may have swapped day and month",
+                    "Take the file as the system exported it, not saved again by a spreadsheet.",
+                    line=row.line,
+                    column=column.heading,
+                )
 
 
 def settle_forms(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mapping: Mapping) -> Forms:

@@ -9,16 +9,13 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from profitability.units import SECONDS_PER_HOUR, half_up, to_minor
+from profitability.units import to_minor
 
 CellIn: TypeAlias = str | int | float | bool | date | datetime | time | timedelta
 """What a file holds in a cell: always text in a text file, a typed value in a workbook."""
-
-DurationUnit: TypeAlias = Literal["hours", "minutes", "seconds"]
 
 
 class CellFaultError(ValueError):
@@ -64,10 +61,11 @@ _MARK_CURRENCIES = {
     "¥": ("JPY", "CNY"),
 }
 _EARLIEST_YEAR = 1970
+_LARGEST = 10**15
+"""Nothing that a firm counts is larger; beyond it, sums would not fit into the ledger's 64 bits."""
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 _EXCEL_LAST_DAY = 2_958_465
 _EXCEL_DIGITS = ".15g"
-_MINUTES = 60
 
 _BOOLEANS = {
     **dict.fromkeys(("yes", "true", "y", "1", "x", "ja", "kyllä", "oui"), True),
@@ -119,8 +117,15 @@ def read_number(cell: CellIn, number_format: NumberFormat) -> Number:
     Read as negative: `-1`, `1-`, `(1)` and the typographic minus. `12,-` has no cents.
 
     Raises:
-        CellFaultError: not a number in this format.
+        CellFaultError: not a number in this format, or larger than anything that a firm counts.
     """
+    number = _number(cell, number_format)
+    if abs(number.value) > _LARGEST:
+        raise CellFaultError("a number too large to be true")
+    return number
+
+
+def _number(cell: CellIn, number_format: NumberFormat) -> Number:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         # Excel keeps 15 digits; what a float shows beyond them is not in the sheet
         return Number(Decimal(format(cell, _EXCEL_DIGITS)))
@@ -164,7 +169,7 @@ def money_minor(number: Number, currency: str) -> int:
     try:
         return to_minor(number.value, currency)
     except ValueError as error:
-        raise CellFaultError(str(error), "Round the amount in the source, or mend the currency.") from error
+        raise CellFaultError(str(error), "Round the amount in the source, or state its currency.") from error
 
 
 def read_date(cell: CellIn, date_format: str) -> date:
@@ -173,6 +178,13 @@ def read_date(cell: CellIn, date_format: str) -> date:
     Raises:
         CellFaultError: not a day in this format, no day of the calendar, or before 1970.
     """
+    day = _day(cell, date_format)
+    if day.year < _EARLIEST_YEAR:
+        raise CellFaultError(f"a day in the year {day.year}", "Correct the day in the source.")
+    return day
+
+
+def _day(cell: CellIn, date_format: str) -> date:
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
@@ -197,57 +209,13 @@ def _excel_day(count: float) -> date:
 @lru_cache(maxsize=8192)
 def _strptime(text: str, date_format: str) -> date | None:
     try:
-        day = datetime.strptime(text, date_format).date()  # noqa: DTZ007  a day has no zone
+        return datetime.strptime(text, date_format).date()  # noqa: DTZ007  a day has no zone
     except ValueError:
         return None
-    return day if day.year >= _EARLIEST_YEAR else None
 
 
 def _example(date_format: str) -> str:
     return f"{date(2026, 10, 31):{date_format}}"
-
-
-_CLOCK = re.compile(r"(?P<hours>[0-9]{1,6}):(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?")
-_WORDS = re.compile(
-    r"(?=.)(?:(?P<hours>[0-9][0-9.,]*)\s*(?:h|hrs?|hours?|u|uur|t|std)\.?)?\s*"
-    r"(?:(?P<minutes>[0-9]+)\s*(?:m|mins?|minutes?|minuten)\.?)?\s*(?:(?P<seconds>[0-9]+)\s*(?:s|secs?|seconds?)\.?)?",
-    re.IGNORECASE,
-)
-_UNIT_SECONDS: dict[DurationUnit, int] = {"hours": SECONDS_PER_HOUR, "minutes": _MINUTES, "seconds": 1}
-
-
-def read_duration_seconds(cell: CellIn, number_format: NumberFormat, bare: DurationUnit | None) -> int:
-    """Return a time span in whole seconds, halves rounded away from zero.
-
-    Read are `1:30` (hours and minutes), `01:30:00`, `26:30`, `1h 30m`, `90m`, and a bare number in the unit `bare`.
-
-    Raises:
-        CellFaultError: not a time span, a bare number where the mapping names no unit, or less than nothing.
-    """
-    if isinstance(cell, timedelta):
-        seconds = half_up(Fraction(cell // timedelta(microseconds=1), 10**6))
-    elif isinstance(cell, time):
-        seconds = (cell.hour * _MINUTES + cell.minute) * _MINUTES + cell.second
-    elif isinstance(cell, str) and (found := _CLOCK.fullmatch(cell.strip()) or _WORDS.fullmatch(cell.strip())):
-        seconds = _spelled_seconds(found, number_format)
-    else:
-        seconds = _bare_seconds(cell, number_format, bare)
-    if seconds < 0:
-        raise CellFaultError("a time span below zero")
-    return seconds
-
-
-def _spelled_seconds(found: re.Match[str], number_format: NumberFormat) -> int:
-    hours = Fraction(read_number(found["hours"], number_format).value if found["hours"] else 0)
-    minutes, seconds = int(found["minutes"] or 0), int(found["seconds"] or 0)
-    return half_up(hours * SECONDS_PER_HOUR) + minutes * _MINUTES + seconds
-
-
-def _bare_seconds(cell: CellIn, number_format: NumberFormat, bare: DurationUnit | None) -> int:
-    number = read_number(cell, number_format)
-    if bare is None or number.mark:
-        raise CellFaultError("a bare number: hours, minutes or seconds?", "Set `bare_duration` in the mapping.")
-    return half_up(Fraction(number.value) * _UNIT_SECONDS[bare])
 
 
 def read_boolean(cell: CellIn) -> bool:

@@ -17,16 +17,18 @@ _EXPORT_AGAIN = "Export the file again; if it stays so, the report itself does n
 
 @dataclass(slots=True)
 class _Sum:
-    """What the records of one check have added up to since it was last closed."""
+    """What the records of one check have added up to since it was last closed; `currency` is that of the last one."""
 
+    currency: str
     total_minor: int = 0
     count: int = 0
     line: int = 0
     stated: Cell = None
     is_contradicted: bool = False
 
-    def add(self, line: int, amount: Cell, stated: Cell = None) -> None:
+    def add(self, line: int, amount: Cell, currency: Cell, stated: Cell = None) -> None:
         """Add one record; its stated total must be that of the records before it."""
+        self.currency = str(currency or self.currency)
         self.total_minor += amount if isinstance(amount, int) else 0
         self.is_contradicted |= self.count > 0 and stated != self.stated
         self.count, self.line, self.stated = self.count + 1, self.line or line, stated
@@ -45,39 +47,42 @@ class Controls:
     _sums: dict[int, _Sum] = field(default_factory=dict)
     _per: dict[tuple[int, tuple[Cell, ...]], _Sum] = field(default_factory=dict)
     _met: set[int] = field(default_factory=set)
-    _currency: str = ""
     _group_line: int = 0
 
     def add(self, row: RowValues) -> None:
         """Count the record of a row."""
-        self._currency = str(row.values.get("currency") or self.reader.home_currency)
+        currency = row.values.get("currency")
         for index, check in self._live():
             amount = row.values.get(check.sum)
             if check.equals is not None:
                 key = index, tuple(row.values.get(name) for name in check.per)
-                self._per.setdefault(key, _Sum()).add(row.line, amount, row.values.get(check.equals))
+                own = self._per.setdefault(key, self._new_sum())
+                own.add(row.line, amount, currency, row.values.get(check.equals))
             else:
-                self._sums.setdefault(index, _Sum()).add(row.line, amount)
+                self._sums.setdefault(index, self._new_sum()).add(row.line, amount, currency)
 
     def close(self, row: TableRow) -> None:
         """Compare a total row with the records that it speaks for."""
         for index, check in self._live():
             if check != row.check:
                 continue
-            own = self._sums.pop(index, _Sum()) if check.is_of_group else self._sums.get(index, _Sum())
+            new = self._new_sum()
+            own = self._sums.pop(index, new) if check.is_of_group else self._sums.get(index, new)
             self._met.add(index)
             self._group_line = 0 if check.is_of_group else self._group_line
             try:
-                stated = self._stated(row, check)
+                stated = self._stated(row, check, own.currency)
             except CellFaultError as fault:
                 self._tell(check, Problem(row.line, row.label, "", fault.what, fault.remedy))
                 continue
             if stated != own.total_minor:
-                self._tell(check, self._difference(row.line, row.label, stated, own.total_minor))
+                self._tell(check, _difference(own, row.line, row.label, stated))
 
-    def _stated(self, row: TableRow, check: Check) -> int:
+    def _new_sum(self) -> _Sum:
+        return _Sum(self.reader.home_currency)
+
+    def _stated(self, row: TableRow, check: Check, currency: str) -> int:
         """Return what a total row states; a mark of another currency there is odd, but spoils no record."""
-        currency = self._currency or self.reader.home_currency
         number = self.reader.stated(row, check.sum)
         if not is_mark_of(number.mark, currency):
             what = f"the total is marked {number.mark}, the amounts are read as {currency}"
@@ -101,10 +106,13 @@ class Controls:
                 )
         for (index, key), own in self._per.items():
             label = " ".join(str(part) for part in key if part is not None)
-            if own.is_contradicted or own.stated != own.total_minor:
-                stated = own.stated if isinstance(own.stated, int) else 0
-                check = self.reader.mapping.check[index]
-                self._tell(check, self._difference(own.line, label, stated, own.total_minor))
+            stated = own.stated if isinstance(own.stated, int) else 0
+            check = self.reader.mapping.check[index]
+            if own.is_contradicted:
+                what = "its lines state different totals: are these two documents of one number?"
+                self._tell(check, Problem(own.line, label, "", what, "Give each document its number in the source."))
+            elif stated != own.total_minor:
+                self._tell(check, _difference(own, own.line, label, stated))
 
     def _live(self) -> Iterator[tuple[int, Check]]:
         return ((index, check) for index, check in enumerate(self.reader.mapping.check) if check.on_fail != "off")
@@ -118,10 +126,10 @@ class Controls:
                     self._tell(check, Problem(line or self._group_line, "", "", what, _EXPORT_AGAIN))
         self._group_line = 0
 
-    def _difference(self, line: int, label: str, stated: int, counted: int) -> Problem:
-        currency = self._currency or self.reader.home_currency
-        what = f"stated {from_minor(stated, currency)}, but the rows add up to {from_minor(counted, currency)}"
-        return Problem(line, label, str(from_minor(stated, currency)), what, _EXPORT_AGAIN)
-
     def _tell(self, check: Check, problem: Problem) -> None:
         (self.problems if check.on_fail == "error" else self.warnings).append(problem)
+
+
+def _difference(own: _Sum, line: int, label: str, stated: int) -> Problem:
+    raw, counted = (str(from_minor(minor, own.currency)) for minor in (stated, own.total_minor))
+    return Problem(line, label, raw, f"stated {raw}, but the rows add up to {counted}", _EXPORT_AGAIN)

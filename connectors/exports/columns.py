@@ -19,10 +19,10 @@ from connectors.exports.cells import (
     read_boolean,
     read_date,
     read_decimal,
-    read_duration_seconds,
     read_integer,
     read_number,
 )
+from connectors.exports.durations import read_duration_seconds
 from connectors.exports.reading import Cell
 from connectors.exports.records import Field
 from profitability.units import minor_digits

@@ -126,8 +126,8 @@ class RowReader:
                 continue
             if rule == "positive" and value < 0:
                 what = f"an amount below zero on a row that is {values[sign.column]}"
-                heading = self.placed[name].bound.heading
-                yield _problem(row.line, heading, str(value), what, "Mend the amount or the kind in the source.")
+                remedy = "Mend the amount or the kind in the source."
+                yield cell_problem(row.line, self.placed[name].bound, row.cells, what, remedy)
             values[name] = -value if rule == "invert" else abs(value) if rule == "magnitude" else value
 
 
@@ -151,6 +151,11 @@ def row_reader(
 
 def _is_among(cell: CellIn, texts: Sequence[str]) -> bool:
     return as_text(cell).casefold() in {text.casefold() for text in texts}
+
+
+def cell_problem(line: int, column: BoundColumn, cells: Sequence[CellIn], what: str, remedy: str) -> Problem:
+    """Return what is wrong with a column's cell in a row, with the text that stands there."""
+    return _problem(line, column.heading, column.cell(cells), what, remedy)
 
 
 def _problem(line: int, column: str, raw: CellIn, what: str, remedy: str) -> Problem:

@@ -16,7 +16,8 @@ from itertools import islice
 from connectors.exports.cells import as_text, is_blank
 from connectors.exports.mapping import HOME_MARK, Column
 from connectors.exports.mapping import Mapping as ExportMapping
-from connectors.exports.source import FileFaultError, Grid, RawRow, Source, TextGrid, open_sheets
+from connectors.exports.sheets import open_sheets
+from connectors.exports.source import FileFaultError, Grid, RawRow, Source, TextGrid
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SEP_LINE = re.compile(r"\ufeff?\"?sep=(?P<delimiter>.)\"?", re.IGNORECASE)
@@ -81,7 +82,7 @@ def find_mapping(source: Source, mappings: Sequence[ExportMapping], *, home_curr
     """Return the mapping whose required headings stand in the file, the one that requires most; else why none does.
 
     Raises:
-        FileFaultError: two mappings or two sheets fit equally well, or the file cannot be read.
+        FileFaultError: several sheets fit, two mappings fit equally well, or the file cannot be read.
     """
     found: list[Found] = []
     misses: list[Miss] = []
@@ -93,16 +94,17 @@ def find_mapping(source: Source, mappings: Sequence[ExportMapping], *, home_curr
             (found if isinstance(outcome, Found) else misses).append(outcome)  # type: ignore[arg-type]  # narrowed above
     if not found:
         return _why_not(misses)
+    sheets = sorted({candidate.grid.sheet for candidate in found})
+    if len(sheets) > 1:
+        raise FileFaultError(
+            f"the sheets {', '.join(sheets)} can all be read, and a file gives one", "Save each as a file of its own."
+        )
     most = max(_required_count(candidate.mapping) for candidate in found)
     best = [candidate for candidate in found if _required_count(candidate.mapping) == most]
     if len(best) > 1:
-        tied = ", ".join(sorted({_place(candidate) for candidate in best}))
-        raise FileFaultError(f"fits equally well: {tied}", "Tell them apart in a mapping of your own ([match], sheet).")
+        tied = ", ".join(sorted({candidate.mapping.name for candidate in best}))
+        raise FileFaultError(f"fits equally well: {tied}", "Tell them apart in a mapping of your own ([match]).")
     return best[0]
-
-
-def _place(candidate: Found) -> str:
-    return candidate.mapping.name + (f" (sheet {candidate.grid.sheet})" if candidate.grid.sheet else "")
 
 
 def _required_count(mapping: ExportMapping) -> int:

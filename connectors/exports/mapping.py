@@ -13,7 +13,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from connectors.exports.cells import NUMBER_FORMATS, DurationUnit, NumberFormat
+from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
+from connectors.exports.durations import DurationUnit
 from connectors.exports.records import KINDS, FieldType
 from connectors.exports.records import Field as RecordField
 

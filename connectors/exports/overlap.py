@@ -3,9 +3,9 @@
 Three rules, by what a kind of record gives us to hold on to:
 - it has a number of its own (a document): the number occurs once over all files;
 - it holds for a span of days (a cost rate, a pool): the spans of one person or pool never overlap;
-- it has neither (a payment, hours, costs): two records of one file may be equal, for that is how the source tells
-  them apart; equal records in two files are the same record exported twice. Of hours and of costs, moreover, one
-  mapping at a time is the source: two tools would tell the same hours in other words.
+- it has neither (a payment, hours, costs, a contract): two records of one file may be equal, for that is how the
+  source tells them apart; equal records in two files are the same record exported twice. Of hours and of costs,
+  moreover, one mapping at a time is the source: two tools would tell the same hours in other words.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _NUMBERED: dict[str, tuple[str, ...]] = {
 }
 _SPANNED = {"cost_rate": "person", "pool": "pool"}
 _UNNUMBERED: dict[str, tuple[str, ...]] = {
+    "contract": ("party", "party_key", "start", "end", "contracted_hours_seconds"),
     "settlement": ("document_id", "settled_on", "gross_minor", "kind"),
     "direct_cost": ("cost_date", "party", "party_key", "kind", "supplier", "amount_minor", "currency"),
     "gl_line": ("line_date", "gl_account", "party", "party_key", "supplier", "reference", "amount_minor", "currency"),
@@ -91,7 +92,7 @@ def _meet(one: tuple[date, date] | None, other: tuple[date, date] | None) -> boo
 
 
 def _refuse_equal(connection: DuckDBPyConnection, kind: str, key: Sequence[str], *, within_a_file: bool) -> None:
-    columns = ", ".join(key)
+    columns = ", ".join(f'"{column}"' for column in key)
     found = connection.execute(
         f"""
         SELECT min_by(source_file || ':' || source_line, (source_file, source_line)),

@@ -1,4 +1,4 @@
-"""Which days a file speaks for: the period that it states, else the first and last date of its records."""
+"""Which days a file speaks for: the period that it states, and every day that its records have."""
 
 from __future__ import annotations
 
@@ -32,14 +32,11 @@ def period_covered(
     mapping: Mapping, titles: Sequence[str], file_name: str, records: Sequence[Record]
 ) -> tuple[date, date] | None:
     """Return the first and last day that a file speaks for, None where it speaks of no period."""
-    stated = _stated(mapping, titles, file_name)
-    if stated is not None:
-        return stated
-    days = list(_days(records))
+    days = [*_stated(mapping, titles, file_name), *_days(records)]
     return (min(days), max(days)) if days else None
 
 
-def _stated(mapping: Mapping, titles: Sequence[str], file_name: str) -> tuple[date, date] | None:
+def _stated(mapping: Mapping, titles: Sequence[str], file_name: str) -> tuple[date, ...]:
     preamble = mapping.preamble
     month = _captured(preamble.period_month, titles, file_name)
     if month is not None:
@@ -47,7 +44,7 @@ def _stated(mapping: Mapping, titles: Sequence[str], file_name: str) -> tuple[da
         return first, (first + _LONGEST_MONTH).replace(day=1) - timedelta(days=1)
     start = _captured(preamble.period_start, titles, file_name)
     end = _captured(preamble.period_end, titles, file_name)
-    return (start, end) if start is not None and end is not None and start <= end else None
+    return (start, end) if start is not None and end is not None and start <= end else ()
 
 
 def _captured(wanted: PreambleDate | None, titles: Sequence[str], file_name: str) -> date | None:

@@ -7,14 +7,14 @@ end are missing; the sync holds such files against the last run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connectors.errors import InputError
-from connectors.exports.binding import BoundColumn, bind, settle_forms
+from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
 from connectors.exports.checks import Controls
-from connectors.exports.convert import RowValues, row_reader
+from connectors.exports.convert import RowValues, cell_problem, row_reader
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.period import period_covered
@@ -25,6 +25,7 @@ from connectors.exports.source import (
     MAX_TEXT_BYTES,
     FileFaultError,
     LooseQuotesError,
+    RawRow,
     Source,
     TextGrid,
     open_source,
@@ -68,22 +69,22 @@ def read_file(
 def check_folder(
     folder: Path, mappings: Sequence[ExportMapping], *, home_currency: str, accept_unverified: bool = False
 ) -> list[FileReading]:
-    """Read every file below a folder, in the order of their names; files whose name begins with `.` are not looked at.
+    """Read every file below a folder, in the order of their names; dot files and mappings are not looked at.
 
     Raises:
         InputError: the folder is not there.
     """
     if not folder.is_dir():
-        raise InputError("no such folder", where=str(folder), remedy="Make it, or set exports.folder to the right one.")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder)))
+        raise InputError("no such folder", where=str(folder), remedy="Make it, or set books.exports to the right one.")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_no_export(path.relative_to(folder)))
     return [
         read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified) for path in files
     ]
 
 
-def _is_hidden(path: Path) -> bool:
-    """Tell dot files, and the lock files that office programs lay beside an open workbook."""
-    return any(part.startswith((".", "~$")) for part in path.parts)
+def _is_no_export(path: Path) -> bool:
+    """Tell dot files, lock files that office programs lay beside an open workbook, and mappings of one's own."""
+    return path.suffix == ".toml" or any(part.startswith((".", "~$")) for part in path.parts)
 
 
 def _read_source(
@@ -100,7 +101,7 @@ def _read_source(
     mapping = found.mapping
     reading = replace(reading, mapping=mapping.name, mapping_version=mapping.version)
     if mapping.grade == "S" and not accept_unverified:
-        remedy = "Compare the records with the file (`exports explain`), then set exports.accept_unverified = true."
+        remedy = "Set books.accept_unverified = true, and compare the first plan with the file."
         return _refused(reading, [Problem(0, "", "", f"mapping {mapping.name} is of grade S: {_UNVERIFIED}", remedy)])
     if isinstance(found.grid, TextGrid) and mapping.read.encoding != "auto":
         found = replace(found, grid=replace(found.grid, encoding=mapping.read.encoding))
@@ -131,6 +132,9 @@ def _read_table(reading: FileReading, found: Found, home_currency: str) -> FileR
         return _refused(reading, sorted(taken.problems, key=lambda problem: problem.line), warnings)
     if not taken.records:
         warnings.append(Problem(found.header.line, "", "", "headings without rows", "Check that this was meant."))
+    if isinstance(found.grid, TextGrid) and not found.grid.source.is_ended:
+        remedy = "Make sure that its last line is the last one of the source."
+        warnings.append(Problem(0, "", "", "the last line has no end: lines behind it may be missing", remedy))
     covers = period_covered(found.mapping, found.titles, reading.path.name, taken.records)
     return replace(
         reading,
@@ -169,7 +173,7 @@ class _Taking:
             self.problems += values.problems
         elif values is not None:
             self.controls.add(values)
-            self._take_records(values)
+            self._take_records(row, values)
 
     def _may_be_cut(self, row: TableRow) -> bool:
         """Tell whether a cut would touch a cell that is read; one that nothing is read from may be cut."""
@@ -177,29 +181,30 @@ class _Taking:
         used = {place for column in self.columns for place in (*column.places, column.minus_place)}
         return len(row.cells) <= last or last in used
 
-    def _take_records(self, row: RowValues) -> None:
+    def _take_records(self, row: TableRow, read: RowValues) -> None:
         mapping = self.found.mapping
         if mapping.key is not None:
-            first = self.seen.setdefault(tuple(row.values.get(name) for name in mapping.key.once_per), row)
-            if first is not row:
-                self.problems += self._contradictions(row, first)
+            first = self.seen.setdefault(tuple(read.values.get(name) for name in mapping.key.once_per), read)
+            if first is not read:
+                self.problems += self._contradictions(row, read, first)
                 return
         for kind, names in self.names.items():
-            if row.absent.isdisjoint(names):
-                values = {column: row.values.get(name) for name, column in names.items()}
-                self.records.append(Record(kind, values, row.line, self.found.grid.sheet))
+            if read.absent.isdisjoint(names):
+                values = {column: read.values.get(name) for name, column in names.items()}
+                self.records.append(Record(kind, values, read.line, self.found.grid.sheet))
 
-    def _contradictions(self, row: RowValues, first: RowValues) -> Iterator[Problem]:
+    def _contradictions(self, row: TableRow, read: RowValues, first: RowValues) -> Iterator[Problem]:
         fields = self.found.mapping.fields()
         for column in self.columns:
-            value = row.values.get(column.name)
-            if column.name in fields and value != first.values.get(column.name):
+            if column.name in fields and read.values.get(column.name) != first.values.get(column.name):
                 what = f"differs from line {first.line}, which names the same record"
-                yield Problem(row.line, column.heading, str(value), what, "Make the lines agree in the source.")
+                yield cell_problem(row.line, column, row.cells, what, "Make the lines agree in the source.")
 
 
 def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
     columns = bind(found, home_currency=home_currency)
+    if not found.grid.is_text:
+        refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
     reader = row_reader(found.mapping, columns, forms, found.header, home_currency=home_currency)
     names = {kind: {field.name: column_name(field) for field in KINDS[kind]} for kind in found.mapping.kinds}
@@ -212,4 +217,17 @@ def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
 
 
 def _rows(found: Found, *, strict: bool) -> Iterator[TableRow]:
-    return table_rows(found.grid.rows(strict=strict), found.mapping, found.header)
+    rows = found.grid.rows(strict=strict)
+    return table_rows(rows if strict else _single_lined(rows, found), found.mapping, found.header)
+
+
+def _single_lined(rows: Iterable[RawRow], found: Found) -> Iterator[RawRow]:
+    """Refuse cells of several lines where quotes are loose: one left open swallows the rows behind it."""
+    for row in rows:
+        if row.line > found.header.line and any("\n" in str(cell) or "\r" in str(cell) for cell in row.cells):
+            raise FileFaultError(
+                "a quote is not closed on its line: the rows behind it may be lost in it",
+                "Put the text in quotes, and double each quote inside it.",
+                line=row.line,
+            )
+        yield row

@@ -53,7 +53,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
         Field("settled_on", "date", "day of payment or write-off", required=True),
         Field("kind", "text", "what it is", required=True, values=("payment", "write_off")),
         Field("gross", "money", "amount with tax, in the document's currency", required=True),
-        _CURRENCY,
+        Field("currency", "text", "ISO 4217; blank: that of the document, with the digits of the home currency"),
     ),
     "direct_cost": (
         Field("cost_date", "date", "date of the bill", required=True),

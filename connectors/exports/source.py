@@ -1,7 +1,7 @@
 """Open one file and give its rows: the same bytes that the content hash speaks of, in bounded memory.
 
 Text files are read line by line. Their encoding is a byte-order mark, else UTF-16 by its zero bytes, else UTF-8 if all
-bytes are valid, else windows-1252. Workbooks (`.xlsx`, `.xls`, `.ods`) are read whole by python-calamine.
+bytes are valid, else windows-1252. Workbooks are opened here and read in `sheets`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ import codecs
 import csv
 import hashlib
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import IO, Literal, Protocol
@@ -23,16 +21,15 @@ from connectors.exports.cells import CellIn
 from connectors.exports.reading import Problem
 
 MAX_TEXT_BYTES = 4 << 30
-MAX_WORKBOOK_BYTES = 512 << 20
-"""Most bytes of a workbook when unpacked: it is held in memory."""
 
 _CHUNK_BYTES = 1 << 20
 _MAX_LINE_CHARACTERS = 1 << 20
 _HEAD_BYTES = 4096
 _UTF_16_ZERO_SHARE = 0.2
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _END_OF_FILE = "\x00end of file\x00"
+_REPLACED = "\ufffd"
 _EXPORT_AGAIN = "Export the file again and replace this one."
 
 
@@ -124,14 +121,15 @@ def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
 
 def _measured(path: Path, stream: FileIO) -> Source:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    head, tail, is_utf_8 = b"", b"", True
+    head, tail, is_utf_8, has_zeros = b"", b"", True, False
     while chunk := stream.read(_CHUNK_BYTES):
         digest.update(chunk)
         head, tail = head or chunk[:_HEAD_BYTES], (tail + chunk)[-4:]
         is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
+        has_zeros = has_zeros or b"\0" in chunk
     if not head:
         raise FileFaultError("the file is empty")
-    encoding = "" if head.startswith((_ZIP, _OLE)) else _encoding(head, is_utf_8=is_utf_8)
+    encoding = "" if head.startswith((ZIP, _OLE)) else _encoding(head, is_utf_8=is_utf_8, has_zeros=has_zeros)
     if encoding == "utf-8" and is_utf_8 and not _decodes(decoder, b"", final=True):
         raise FileFaultError("the file stops in the middle of a character: it was cut")
     is_ended = bool(encoding) and tail.decode(encoding, "replace").endswith(("\n", "\r"))
@@ -146,16 +144,20 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     return True
 
 
-def _encoding(head: bytes, *, is_utf_8: bool) -> str:
-    for mark, encoding in _BOMS:
-        if head.startswith(mark):
-            return encoding
-    zeros = head.count(0)
-    if zeros >= _UTF_16_ZERO_SHARE * len(head):
-        return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
-    if zeros:
-        raise FileFaultError("neither text nor a workbook", "Export as CSV or XLSX.")
-    return "utf-8" if is_utf_8 else "cp1252"
+def _encoding(head: bytes, *, is_utf_8: bool, has_zeros: bool) -> str:
+    marked = next((encoding for mark, encoding in _BOMS if head.startswith(mark)), "")
+    encoding = marked or _utf_16_unmarked(head) or ("utf-8" if is_utf_8 else "cp1252")
+    if has_zeros and not encoding.startswith("utf-16"):
+        raise FileFaultError("holds zero bytes: damaged, or neither text nor a workbook", "Export as CSV or XLSX.")
+    return encoding
+
+
+def _utf_16_unmarked(head: bytes) -> str:
+    """Return the form of UTF-16 whose zero bytes stand in the head, all but a few on one side; empty: none."""
+    high, low = head[0::2].count(0), head[1::2].count(0)
+    if high + low < _UTF_16_ZERO_SHARE * len(head) or min(high, low) > _UTF_16_ZERO_SHARE * max(high, low):
+        return ""
+    return "utf-16-le" if low > high else "utf-16-be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,25 +194,31 @@ class TextGrid:
                     yield RawRow(held.line, held.cells, is_unended=is_last and not self.source.is_ended)
                 held = RawRow(first_line, cells)
                 first_line = self.skip_lines + reader.line_num + 1
-        except csv.Error as error:
-            raise LooseQuotesError(f"not a sound table: {error}", line=first_line) from error
-        except UnicodeDecodeError as error:
-            raise _unknown_byte(self) from error
+        except (csv.Error, UnicodeDecodeError, FileFaultError) as error:
+            if held is not None:
+                yield held  # it is whole: what is wrong stands behind it
+            raise _row_fault(self, error, first_line) from error
         if held is not None and held.cells != [_END_OF_FILE]:
             raise FileFaultError("a quote is opened and never closed: the file was cut", line=held.line)
 
 
+def _row_fault(grid: TextGrid, error: Exception, line: int) -> FileFaultError:
+    """Return what is wrong with the row that begins on a line, in words for the people who exported it."""
+    if isinstance(error, FileFaultError):
+        return error
+    if isinstance(error, UnicodeDecodeError):
+        return _unknown_byte(grid)
+    if "field limit" in str(error):
+        return FileFaultError("a cell without end: is a quote opened and never closed?", line=line)
+    return LooseQuotesError(f"not a sound table: {error}", line=line)
+
+
 def _unknown_byte(grid: TextGrid) -> FileFaultError:
     """Find the line again: text is decoded in blocks, so the reader does not know it."""
-    what, remedy = f"a byte that {grid.encoding} does not know", "Export as UTF-8, or set `encoding`."
-    grid.source.stream.seek(0)
-    with open(grid.source.stream.fileno(), "rb", closefd=False) as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                line.decode(grid.encoding)
-            except UnicodeDecodeError:
-                return FileFaultError(what, remedy, line=number)
-    return FileFaultError(what, remedy)
+    lines = enumerate(_lines(replace(grid, errors="replace")), start=grid.skip_lines + 1)
+    number = next((number for number, line in lines if _REPLACED in line), 0)
+    what = f"a byte that {grid.encoding} does not know"
+    return FileFaultError(what, "Export again, as UTF-8; or set `encoding` in a mapping of your own.", line=number)
 
 
 def _lines(grid: TextGrid) -> Iterator[str]:
@@ -231,60 +239,3 @@ def _capped_lines(text: IO[str], *, skip: int) -> Iterator[str]:
             raise FileFaultError("a line without end", "Export as CSV or XLSX.", line=number)
         if number > skip:
             yield line.removeprefix("\ufeff") if number == 1 else line
-
-
-@dataclass(frozen=True, slots=True)
-class SheetGrid:
-    """One sheet of a workbook, in memory."""
-
-    sheet: str
-    cells: Sequence[Sequence[CellIn]]
-    is_text: bool = False
-
-    def rows(self, *, strict: bool) -> Iterator[RawRow]:  # noqa: ARG002  a workbook has no quotes
-        """Yield the rows of the sheet."""
-        for number, cells in enumerate(self.cells, start=1):
-            yield RawRow(number, cells)
-
-
-def open_sheets(source: Source) -> tuple[SheetGrid, ...]:
-    """Return the visible sheets of a workbook.
-
-    Raises:
-        FileFaultError: damaged, cut, protected, too large, or no workbook at all.
-    """
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
-
-    _check_zip(source.stream)
-    source.stream.seek(0)
-    try:
-        with CalamineWorkbook.from_filelike(source.stream) as book:
-            shown = [
-                sheet.name
-                for sheet in book.sheets_metadata
-                if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
-            ]
-            # leading blank rows and columns stay, so that a row keeps its number
-            return tuple(
-                SheetGrid(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in shown
-            )
-    except CalamineError as error:
-        raise FileFaultError(
-            "not a workbook that can be read: damaged, protected, or of another kind", "Save it as XLSX or CSV."
-        ) from error
-
-
-def _check_zip(stream: FileIO) -> None:
-    stream.seek(0)
-    if stream.read(len(_ZIP)) != _ZIP:
-        return
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            unpacked_bytes = sum(member.file_size for member in archive.infolist())
-            if unpacked_bytes > MAX_WORKBOOK_BYTES:
-                raise FileFaultError(f"{unpacked_bytes:,} bytes unpacked, too many for a workbook", "Export as CSV.")
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FileFaultError("the workbook is cut or damaged") from error
-    if damaged is not None:
-        raise FileFaultError("the workbook is damaged")

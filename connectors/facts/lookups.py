@@ -23,6 +23,7 @@ from profitability.units import half_up, minor_digits
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_LARGEST_RATE_E12 = (1 << 63) - 1
 _WITH_CURRENCY = [kind for kind, fields in KINDS.items() if any(field.name == "currency" for field in fields)]
 _WITH_RATE = [kind for kind, fields in KINDS.items() if any(field.name == "fx_rate" for field in fields)]
 
@@ -92,7 +93,10 @@ def _rate_e12(currency: str, rate: str | None, home_currency: str, place: str) -
     if value is None:
         return None
     digits = _digits(home_currency, "settings") - _digits(currency, place)
-    return half_up(Fraction(value) * FX_ONE * Fraction(10) ** digits)
+    rate_e12 = half_up(Fraction(value) * FX_ONE * Fraction(10) ** digits)
+    if not 0 < rate_e12 <= _LARGEST_RATE_E12:
+        raise _no_rate(currency, rate, place)
+    return rate_e12
 
 
 def _positive(currency: str, rate: str | None, place: str) -> Decimal | None:
@@ -103,9 +107,13 @@ def _positive(currency: str, rate: str | None, place: str) -> Decimal | None:
     except InvalidOperation:
         value = Decimal(0)
     if not (value.is_finite() and value > 0):
-        what = f"{rate!r} is no rate of exchange for {currency}"
-        raise InputError(what, where=place, remedy="Correct the rate; it is above zero.")
+        raise _no_rate(currency, rate, place)
     return value
+
+
+def _no_rate(currency: str, rate: str | None, place: str) -> InputError:
+    what = f"{rate!r} is no rate of exchange for {currency}"
+    return InputError(what, where=place, remedy="Correct the rate: home currency units for one unit, above zero.")
 
 
 def add_uses(connection: DuckDBPyConnection, gl_accounts: GlAccountMap) -> None:

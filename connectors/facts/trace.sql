@@ -19,13 +19,16 @@ SELECT
     settled_on,
     settlement.kind,
     settlement.document_id,
-    settlement.gross_minor,
-    coalesce(settlement.currency, document.currency),
+    settlement.gross_minor * document_currency.scale // stated_currency.scale,
+    document.currency,
     0,
     settlement.source_file,
     settlement.source_line
 FROM settlement
+CROSS JOIN params
 JOIN document ON document.document_id = settlement.document_id
+JOIN currencies AS stated_currency ON stated_currency.currency = coalesce(settlement.currency, home_currency)
+JOIN currencies AS document_currency ON document_currency.currency = coalesce(document.currency, home_currency)
 JOIN party_accounts
     ON party_accounts.party_key IS NOT DISTINCT FROM document.party_key
     AND party_accounts.party IS NOT DISTINCT FROM document.party

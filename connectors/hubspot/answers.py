@@ -21,7 +21,7 @@ from connectors.errors import (
 )
 from connectors.hubspot.limits import rate_limits, retry_after_seconds
 from connectors.hubspot.wire import Answer
-from connectors.transport import TRANSIENT_STATUS, TransientCrmError
+from connectors.transport import BrokenAnswerError, TransientCrmError, is_passing
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ def document(answer: Answer, *, where: str) -> Json:
     """Return the JSON object of an answer.
 
     Raises:
-        CrmAnswerError: the body is cut short, is not JSON, or is JSON of another shape.
+        BrokenAnswerError: the body is cut short, is not JSON, or is JSON of another shape.
     """
     try:
         content = json.loads(answer.body)
@@ -60,7 +60,7 @@ def results(content: Json, *, where: str) -> list[Json]:
     """Return the records of an answer; without this check a broken answer reads as the end of a list.
 
     Raises:
-        CrmAnswerError: `results` is missing or is no list of objects.
+        BrokenAnswerError: `results` is missing or is no list of objects.
     """
     found = content.get("results")
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
@@ -72,12 +72,37 @@ def record_id(record: Json, *, where: str) -> str:
     """Return the id of a record: digits, as text.
 
     Raises:
-        CrmAnswerError: there is none.
+        BrokenAnswerError: there is none.
     """
     found = record.get("id")
     if not isinstance(found, str) or not (found.isascii() and found.isdigit()):
         raise _untrusted("a record in the answer has no numeric id", where)
     return found
+
+
+def records_by_id(content: Json, *, where: str) -> dict[str, Json]:
+    """Return the records of an answer by their id.
+
+    Raises:
+        BrokenAnswerError: there is no list of records, or one of them has no id.
+    """
+    return {record_id(one, where=where): one for one in results(content, where=where)}
+
+
+def next_cursor(page: Json, *, where: str) -> str | None:
+    """Return the cursor of the page after this one, None after the last.
+
+    Raises:
+        BrokenAnswerError: a further page is announced without its cursor.
+    """
+    paging = page.get("paging")
+    following = paging.get("next") if isinstance(paging, Mapping) else None
+    if following is None:
+        return None
+    after = following.get("after") if isinstance(following, Mapping) else None
+    if not isinstance(after, str) or not after:
+        raise _untrusted("a further page is announced without its cursor", where)
+    return after
 
 
 def error_body(answer: Answer) -> Json:
@@ -120,7 +145,7 @@ def refusal(answer: Answer, *, where: str, longest_wait_seconds: float) -> CrmEr
         return _forbidden(body, told, where)
     if answer.status == _TOO_MANY:
         return _too_many(answer, body, where)
-    if answer.status in (_LOCKED, _MIGRATION) or answer.status in TRANSIENT_STATUS or answer.status >= 500:  # noqa: PLR2004 - all 5xx
+    if answer.status == _MIGRATION or is_passing(answer.status):
         return _passing(answer, told, where, longest_wait_seconds)
     return CrmAnswerError(
         f"HubSpot refuses the request ({told})", where=where, remedy="Run `whalecurve doctor`; report it if it stays."
@@ -177,5 +202,5 @@ def _passing(answer: Answer, told: str, where: str, longest_wait_seconds: float)
     )
 
 
-def _untrusted(what: str, where: str) -> CrmAnswerError:
-    return CrmAnswerError(what, where=where, remedy="Nothing of it was used. Run again; report it if it stays.")
+def _untrusted(what: str, where: str) -> BrokenAnswerError:
+    return BrokenAnswerError(what, where=where, remedy="Nothing of it was used. Run again; report it if it stays.")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
-from typing import Any, Literal, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import hubspot
 
@@ -22,17 +22,21 @@ from connectors.hubspot.answers import (
     Json,
     document,
     error_body,
+    next_cursor,
     record_id,
+    records_by_id,
     refusal,
     results,
 )
 from connectors.hubspot.limits import RateLimits
 from connectors.hubspot.paths import ACCOUNT_DETAILS, ApiVersion
 from connectors.hubspot.wire import Answer, Wire
-from connectors.transport import Patience, is_loopback, retrying_reads
+from connectors.transport import BrokenAnswerError, Patience, bare_address, is_loopback, retrying_reads
 
 PAGE_SIZE = 100
 """Most records of a list page, and most inputs of a batch (HubSpot docs, "Using object APIs")."""
+
+T = TypeVar("T")
 
 ObjectType: TypeAlias = Literal["companies", "deals"]
 
@@ -75,14 +79,20 @@ class HubSpotLogin:
 
 def _may_receive_token(url: str) -> bool:
     """Tell whether a URL is a bare https address of HubSpot, or one on this machine."""
-    try:
-        parts = urlsplit(url)
-        is_bare = parts.username is None and parts.path in ("", "/") and not parts.query and not parts.fragment
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:  # no address at all
+    parts = bare_address(url)
+    if parts is None:
         return False
+    host = parts.hostname or ""
     is_vendor = parts.scheme == "https" and (host == _VENDOR_HOST or host.endswith(_VENDOR_DOMAIN))
-    return is_bare and (is_vendor or (parts.scheme in ("http", "https") and is_loopback(url)))
+    return is_vendor or (parts.scheme in ("http", "https") and is_loopback(url))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of a list by id, and the cursor of the next page; None: this is the last."""
+
+    records: Mapping[str, Json]
+    after: str | None
 
 
 class HubSpotClient:
@@ -111,40 +121,54 @@ class HubSpotClient:
         return self._wire.limits
 
     def account_details(self) -> Json:
-        """Return portal id, time zone and UI host. HubSpot docs, "Account information API"."""
-        return self._read(self._companies.api_client.call_api, ACCOUNT_DETAILS, "GET", auth_settings=["oauth2"])
+        """Return portal id (a number), time zone and UI host. HubSpot docs, "Account information API"."""
+
+        def details_of(answer: Answer) -> Json:
+            content = self._document(answer)
+            if not isinstance(content.get("portalId"), int):
+                raise BrokenAnswerError("the account details name no portal id", where=self.where)
+            return content
+
+        ask = partial(self._companies.api_client.call_api, ACCOUNT_DETAILS, "GET", auth_settings=["oauth2"])
+        return self._read(ask, details_of)
 
     def properties_of(self, object_type: ObjectType) -> list[Json]:
         """Return the definitions of all properties. HubSpot docs, "Properties API", read all."""
-        content = self._read(self._properties.get_all, object_type, archived=False)
-        return results(content, where=self.where)
+        ask = partial(self._properties.get_all, object_type, archived=False)
+        return self._read(ask, lambda answer: results(self._document(answer), where=self.where))
 
     def page(
         self, object_type: ObjectType, *, properties: Sequence[str], after: str | None, associations: Sequence[str] = ()
-    ) -> Json:
+    ) -> Page:
         """Return one list page of records that are not archived. HubSpot docs, "Using object APIs", list."""
         api = self._companies if object_type == "companies" else self._deals
         more: dict[str, object] = {"after": after} if after is not None else {}
         if associations:
             more["associations"] = list(associations)
-        return self._read(api.get_page, limit=PAGE_SIZE, properties=list(properties), archived=False, **more)
+        ask = partial(api.get_page, limit=PAGE_SIZE, properties=list(properties), archived=False, **more)
+        where = f"{self.where} {object_type}"
 
-    def company(self, company_id: str) -> Json | None:
-        """Return one company, None if it is deleted. HubSpot docs, "Using object APIs", read.
+        def page_of(answer: Answer) -> Page:
+            content = self._document(answer)
+            return Page(records_by_id(content, where=where), next_cursor(content, where=where))
 
-        The id of a company that was merged away returns the record it was merged into, with that record's id.
+        return self._read(ask, page_of)
+
+    def living_id(self, company_id: str) -> str | None:
+        """Return the id that a company has now, None if it is deleted. HubSpot docs, "Using object APIs", read.
+
+        It is another one where the company was merged away: that of the record that took it over.
         """
 
-        def send() -> Json | None:
-            answer: Answer = self._companies.get_by_id(
-                company_id, properties=["hs_object_id"], archived=False, _preload_content=False
-            )
+        def id_of(answer: Answer) -> str | None:
             # Only a 404 that is HubSpot's own speaks of the record; a gateway's page does not.
             if answer.status == NOT_FOUND and error_body(answer):
                 return None
-            return self._trusted(answer)
+            return record_id(self._document(answer), where=self.where)
 
-        return retrying_reads(self._patience)(send)
+        return self._read(
+            partial(self._companies.get_by_id, company_id, properties=["hs_object_id"], archived=False), id_of
+        )
 
     def batch_read(self, company_ids: Sequence[str], *, properties: Sequence[str]) -> dict[str, Json]:
         """Return up to 100 companies by id; ids that are gone are missing. HubSpot docs, "Batch read".
@@ -152,8 +176,8 @@ class HubSpotClient:
         A POST, yet a read: it is retried like one.
         """
         body = {"inputs": [{"id": one} for one in company_ids], "properties": list(properties)}
-        content = self._read(self._company_batches.read, body, archived=False)
-        return {record_id(one, where=self.where): one for one in results(content, where=self.where)}
+        ask = partial(self._company_batches.read, body, archived=False)
+        return self._read(ask, lambda answer: records_by_id(self._document(answer), where=self.where))
 
     def batch_update(self, inputs: Sequence[Mapping[str, Any]]) -> Answer:
         """Send up to 100 changes of companies, once, and return the raw answer. HubSpot docs, "Batch update".
@@ -175,16 +199,16 @@ class HubSpotClient:
         """Close the connections."""
         self._wire.close()
 
-    def _read(self, call: Callable[..., Answer], *args: object, **options: object) -> Json:
-        """Call until the answer can be trusted, by the retry policy of reads."""
+    def _read(self, ask: Callable[..., Answer], take: Callable[[Answer], T]) -> T:
+        """Ask until `take` can make something of the answer, by the retry policy of reads."""
 
-        def attempt() -> Json:
+        def attempt() -> T:
             # Raw bodies: the client's models cost 35 times as much and take broken answers for empty ones.
-            return self._trusted(call(*args, _preload_content=False, **options))
+            return take(ask(_preload_content=False))
 
         return retrying_reads(self._patience)(attempt)
 
-    def _trusted(self, answer: Answer) -> Json:
+    def _document(self, answer: Answer) -> Json:
         if answer.status not in (OK, PARTLY):
             raise self.refusal(answer)
         return document(answer, where=self.where)

@@ -64,7 +64,6 @@ class HubSpotConnector:
     ) -> None:
         self._login = login
         self._fields = tuple(fields)
-        self._by_key = {spec.key: spec for spec in fields}
         self._options = options
         self._client = HubSpotClient(login, patience=patience)
         self._known_portal: _Portal | None = None
@@ -126,10 +125,10 @@ class HubSpotConnector:
         """Write up to `batch_size` changes and return one outcome per change, in order of `changes`.
 
         Raises:
-            ValueError, TypeError: changes that must not be sent at all (a fault of the caller).
+            ValueError: changes that must not be sent at all (a fault of the caller).
             CrmLoginError, CrmAccessError, CrmBudgetError, CrmAnswerError: refused, and nothing was written.
         """
-        outcomes = write.write(self._client, write.batch_of(changes, self._by_key))
+        outcomes = write.write(self._client, write.batch_of(changes, self._fields))
         return [outcomes[change.account_id] for change in changes]
 
     def record_url(self, account_id: str) -> str:
@@ -146,8 +145,7 @@ class HubSpotConnector:
         found = self._client.batch_read(account_ids, properties=[spec.names["hubspot"] for spec in self._fields])
         for missing in (one for one in account_ids if one not in found):
             # Missing means deleted or merged away, unless the answer lost it: the record itself tells.
-            present = self._client.company(missing)
-            if present is not None and row_of(present, where=where).id == missing:
+            if self._client.living_id(missing) == missing:
                 raise CrmAnswerError(
                     "a batch answer lacks this record", where=f"{where} record {missing}", remedy="Run again."
                 )
@@ -160,13 +158,10 @@ class HubSpotConnector:
 
 
 def _portal(details: Json, login: HubSpotLogin) -> _Portal:
-    number = details.get("portalId")
-    if not isinstance(number, int):
-        raise CrmAnswerError("the account details name no portal id", where=login.url, remedy="Run again.")
     ui_host = str(details.get("uiDomain"))
     vendor_url = f"https://{ui_host if _UI_HOST.fullmatch(ui_host) else 'app.hubspot.com'}"
     return _Portal(
-        id=str(number),
+        id=str(details["portalId"]),
         kind=str(details.get("accountType") or "HubSpot").capitalize(),
         zone=_zone(str(details.get("timeZone") or "UTC")),
         ui_url=login.url.rstrip("/") if is_loopback(login.url) else vendor_url,

@@ -9,8 +9,8 @@ from typing import Any
 
 from connectors.base import AccountRecord, CrmOptions, DealRecord, FieldSpec
 from connectors.errors import CrmAnswerError
-from connectors.hubspot.answers import Json, record_id, results
-from connectors.hubspot.client import HubSpotClient, ObjectType
+from connectors.hubspot.answers import Json
+from connectors.hubspot.client import HubSpotClient, ObjectType, Page
 from connectors.hubspot.properties import COMPANY_PROPERTIES, DEAL_PROPERTIES
 from connectors.hubspot.rows import Row, field_values, row_of
 from connectors.hubspot.values import checkbox, day, number
@@ -46,7 +46,7 @@ def _records(
     where = f"{client.where} {object_type}"
     last, before = -1, set[int]()
     for page in _pages(client, object_type, properties=properties, associations=associations):
-        by_id = {int(record_id(record, where=where)): record for record in results(page, where=where)}
+        by_id = {int(record_id): record for record_id, record in page.records.items()}
         fresh = sorted(number for number in by_id if number not in before)
         if fresh and fresh[0] <= last:
             raise CrmAnswerError("the list is not in order of id", where=where, remedy="Run again.")
@@ -57,13 +57,13 @@ def _records(
 
 def _pages(
     client: HubSpotClient, object_type: ObjectType, *, properties: Sequence[str], associations: Sequence[str]
-) -> Iterator[Json]:
+) -> Iterator[Page]:
     after: str | None = None
     followed = set[str]()
     while True:
         page = client.page(object_type, properties=properties, after=after, associations=associations)
         yield page
-        after = _next_cursor(page, where=f"{client.where} {object_type}")
+        after = page.after
         if after is None:
             return
         if after in followed:
@@ -71,17 +71,6 @@ def _pages(
                 "the list goes in a circle", where=f"{client.where} {object_type}", remedy="Run again."
             )
         followed.add(after)
-
-
-def _next_cursor(page: Json, *, where: str) -> str | None:
-    paging = page.get("paging")
-    following = paging.get("next") if isinstance(paging, Mapping) else None
-    if following is None:
-        return None
-    after = following.get("after") if isinstance(following, Mapping) else None
-    if not isinstance(after, str) or not after:
-        raise CrmAnswerError("a further page is announced without its cursor", where=where, remedy="Run again.")
-    return after
 
 
 def _account(row: Row, fields: Sequence[FieldSpec], *, options: CrmOptions, zone: tzinfo) -> AccountRecord:

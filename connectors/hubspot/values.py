@@ -7,11 +7,11 @@ written as "". A percentage is a plain number there, so 12.5 % is "12.5".
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from connectors.base import FieldSpec, FieldValue
+from connectors.values import at_scale
 
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,7 +19,7 @@ def to_hubspot(spec: FieldSpec, value: FieldValue) -> str:
     """Return the string to store; None clears.
 
     Raises:
-        TypeError: the value is not of the field's type (a fault of ours).
+        ValueError: the value is not of the field's type (a fault of ours).
     """
     if value is None:
         return ""
@@ -32,7 +32,7 @@ def to_hubspot(spec: FieldSpec, value: FieldValue) -> str:
             return value.isoformat()
         case (("text" | "long_text" | "picklist"), str()):
             return value
-    raise TypeError(f"field {spec.key} is a {spec.type}, not a {type(value).__name__}")
+    raise ValueError(f"{spec.key}: {type(value).__name__} is not a value of a {spec.type} field")
 
 
 def from_hubspot(spec: FieldSpec, stored: str) -> FieldValue:
@@ -52,12 +52,6 @@ def from_hubspot(spec: FieldSpec, stored: str) -> FieldValue:
             return stored
 
 
-def at_scale(value: Decimal, scale: int) -> Decimal:
-    """Return a number with exactly `scale` digits after the point, half away from zero, so that 12.5 equals 12.50."""
-    rounded = value.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
-    return rounded or abs(rounded)  # no minus zero
-
-
 def number(stored: str) -> Decimal:
     """Return a stored number.
 
@@ -68,8 +62,7 @@ def number(stored: str) -> Decimal:
         value = Decimal(stored)
     except InvalidOperation as error:
         raise ValueError("not a number") from error
-    if not value.is_finite() or value.adjusted() > 30:  # noqa: PLR2004 - beyond any amount of money
-        raise ValueError("not a number that a field can hold")
+    at_scale(value, 0)  # raises for one that is not finite or too long
     return value
 
 

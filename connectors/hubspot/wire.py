@@ -16,17 +16,16 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
-from connectors.errors import CrmAnswerError, CrmUnavailableError
+from connectors.errors import CrmUnavailableError
 from connectors.hubspot.limits import RateLimits, pause_seconds, rate_limits
 from connectors.hubspot.paths import ApiVersion, versioned
-from connectors.transport import Patience, TransientCrmError, set_deadline
+from connectors.transport import Patience, TransientCrmError, set_deadline, whole_body
 
 MOST_BYTES = 32 * 1024 * 1024
 """Largest body taken: a page of 100 records has about 100 kB, all properties of a large portal a few MB."""
 
 Query: TypeAlias = Sequence[tuple[str, object]]
 
-_PIECE_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +96,7 @@ class Wire:
                 preload_content=False,
                 timeout=urllib3.Timeout(connect=self._patience.connect_seconds, read=self._patience.read_seconds),
             )
-            answer = self._received(response, deadline=started + self._patience.total_seconds)
+            answer = self._received(response, started=started)
         except urllib3.exceptions.SSLError as error:
             raise CrmUnavailableError(
                 "the secure connection failed, the certificate may not be valid",
@@ -113,28 +112,14 @@ class Wire:
         _log.debug("%s %s: %d in %.0f ms", method, path, answer.status, (time.monotonic() - started) * 1000)
         return answer
 
-    def _received(self, response: urllib3.BaseHTTPResponse, *, deadline: float) -> Answer:
-        try:
-            body = self._body(response, deadline=deadline)
-        except BaseException:
-            response.close()  # half-read: the connection must not be used again
-            raise
+    def _received(self, response: urllib3.BaseHTTPResponse, *, started: float) -> Answer:
+        body = whole_body(
+            response, started=started, patience=self._patience, most_bytes=self._most_bytes, where=self.host
+        )
         if any(name.lower().startswith("x-hubspot-ratelimit-") for name in response.headers):
             self.limits = rate_limits(response.headers)
             self._answered_at = time.monotonic()
         return Answer(response.status, response.headers, body)
-
-    def _body(self, response: urllib3.BaseHTTPResponse, *, deadline: float) -> bytes:
-        """Read piece by piece: a server that drips bytes meets the clock, a flood meets the size limit."""
-        body = bytearray()
-        while piece := response.read1(_PIECE_BYTES):
-            body += piece
-            if len(body) > self._most_bytes:
-                raise CrmAnswerError(f"the answer is larger than {self._most_bytes} bytes", where=self.host)
-            if time.monotonic() > deadline:
-                limit_seconds = self._patience.total_seconds
-                raise TransientCrmError(f"the answer was not complete within {limit_seconds:g} s", where=self.host)
-        return bytes(body)
 
     def _hold_back(self) -> None:
         pause = pause_seconds(self.limits, since_answer_seconds=time.monotonic() - self._answered_at)

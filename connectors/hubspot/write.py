@@ -23,16 +23,16 @@ from connectors.hubspot.answers import (
     document,
     error_body,
     error_codes,
-    record_id,
-    results,
+    records_by_id,
     single_errors,
 )
 from connectors.hubspot.client import PAGE_SIZE, HubSpotClient
 from connectors.hubspot.values import to_hubspot
 from connectors.hubspot.wire import Answer
+from connectors.values import refuse_unwritable
 
 _REFUSED_WHOLE = frozenset({400, 409, 413})
-_REFUSED_CALL = frozenset({404, 405, 406, 410, 411, 414, 415})
+_REFUSED_CALL = frozenset({404, 405, 410, 411, 414, 415})
 _NO_FIELD = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 """Refusals that say something of the portal, not of a record: every further write would meet them too."""
 
@@ -48,18 +48,15 @@ class Change:
     properties: Mapping[str, str] = field(repr=False)
 
 
-def batch_of(changes: Sequence[RecordChange], fields: Mapping[str, FieldSpec]) -> list[Change]:
+def batch_of(changes: Sequence[RecordChange], fields: Sequence[FieldSpec]) -> list[Change]:
     """Return the inputs for some changes.
 
     Raises:
-        ValueError: too many changes, an account twice, no values, or a field that is not ours to write.
-        TypeError: a value is not of its field's type.
+        ValueError: changes that must not be sent, see `connectors.values.refuse_unwritable`; a value of another type.
     """
-    if len(changes) > PAGE_SIZE:
-        raise ValueError(f"{len(changes)} changes in one call, at most {PAGE_SIZE} go")
-    if len({change.account_id for change in changes}) != len(changes):
-        raise ValueError("two changes of one account in a batch; HubSpot refuses the whole batch for it")
-    return [_input(change, fields) for change in changes]
+    refuse_unwritable(changes, fields, most=PAGE_SIZE)
+    by_key = {spec.key: spec for spec in fields}
+    return [_input(change, by_key) for change in changes]
 
 
 def write(client: HubSpotClient, batch: Sequence[Change]) -> dict[str, WriteOutcome]:
@@ -86,9 +83,6 @@ def write(client: HubSpotClient, batch: Sequence[Change]) -> dict[str, WriteOutc
 
 
 def _input(change: RecordChange, fields: Mapping[str, FieldSpec]) -> Change:
-    unwritable = [key for key in change.values if key not in fields or fields[key].owner != "product"]
-    if unwritable or not change.values:
-        raise ValueError(f"account {change.account_id}: not ours to write: {', '.join(unwritable) or 'no values'}")
     return Change(
         change.account_id,
         {fields[key].names["hubspot"]: to_hubspot(fields[key], value) for key, value in change.values.items()},
@@ -134,7 +128,7 @@ def _refused(
 def _settled(client: HubSpotClient, part: list[Change], answer: Answer) -> dict[str, WriteOutcome]:
     where = client.where
     try:
-        written = {record_id(one, where=where) for one in results(document(answer, where=where), where=where)}
+        written = records_by_id(document(answer, where=where), where=where)
     except CrmAnswerError as error:
         return _unknown(part, error.code, error.what)
     outcomes = {}
@@ -147,8 +141,7 @@ def _settled(client: HubSpotClient, part: list[Change], answer: Answer) -> dict[
 def _absent(client: HubSpotClient, change: Change) -> WriteOutcome:
     """Tell why a record is not among the results: deleted, merged, or nobody knows."""
     try:
-        present = client.company(change.id)
-        found = None if present is None else record_id(present, where=client.where)
+        found = client.living_id(change.id)
     except CrmError as error:
         return WriteOutcome(change.id, WriteStatus.UNKNOWN, error.code, error.what)
     if found is None:

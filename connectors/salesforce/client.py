@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TypeAlias, TypeVar
 
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
@@ -19,9 +20,11 @@ from connectors.errors import (
 )
 from connectors.salesforce.login import SalesforceLogin, request_token
 from connectors.salesforce.session import SalesforceSession
-from connectors.transport import Patience, TransientCrmError, retrying_reads
+from connectors.transport import BrokenAnswerError, Patience, TransientCrmError, retrying_reads
 
-Ask = Callable[[Salesforce], object]
+T = TypeVar("T")
+
+Ask: TypeAlias = Callable[[Salesforce], T]
 """One call through the library; it is made a second time after a new login, with all that it carries."""
 
 # Reference: "Error codes"; newer tokens are refused with the last two.
@@ -56,16 +59,18 @@ class SalesforceClient:
         usage = self._salesforce.api_usage.get("api-usage") if self._salesforce else None
         return (usage.used, usage.total) if usage else None
 
-    def read(self, ask: Ask) -> object:
+    def read(self, ask: Ask[T]) -> T:
         """Make a call that changes nothing, again if it fails in a way that may pass.
+
+        `ask` takes the answer apart too, and raises `BrokenAnswerError` for one without the parts that it needs.
 
         Raises:
             CrmUnavailableError: no usable answer after all attempts.
             CrmLoginError, CrmAccessError, CrmBudgetError, CrmAnswerError: see `connectors.errors`.
         """
-        return retrying_reads(self._patience)(self.call_once, ask)
+        return retrying_reads(self._patience)(lambda: self.call_once(ask))
 
-    def call_once(self, ask: Ask) -> object:
+    def call_once(self, ask: Ask[T]) -> T:
         """Make a call; only a refused token, with which nothing was done, has it made a second time."""
         try:
             return self._translated(ask, self.log_in())
@@ -98,14 +103,14 @@ class SalesforceClient:
         self._session.close()
         self._salesforce = None
 
-    def _translated(self, ask: Ask, salesforce: Salesforce) -> object:
+    def _translated(self, ask: Ask[T], salesforce: Salesforce) -> T:
         try:
             return ask(salesforce)
         except SalesforceError as error:
             # `from None`: the library's error carries the response body in its text.
             raise _refusal(error, self.host) from None
         except (ValueError, TypeError, RecursionError):
-            raise CrmAnswerError("the answer is not JSON, or is cut short", where=self.host) from None
+            raise BrokenAnswerError("the answer is not JSON, or is cut short", where=self.host) from None
 
 
 def _refusal(error: SalesforceError, host: str) -> CrmError:

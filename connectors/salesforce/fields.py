@@ -9,8 +9,9 @@ from typing import Any
 from simple_salesforce.api import Salesforce
 
 from connectors.base import CrmOptions, FieldSpec
-from connectors.errors import CrmAccessError, CrmAnswerError
-from connectors.salesforce.client import Ask, SalesforceClient
+from connectors.errors import CrmAccessError
+from connectors.salesforce.client import SalesforceClient
+from connectors.transport import BrokenAnswerError
 
 CRM = "salesforce"
 
@@ -95,22 +96,19 @@ def find_names(client: SalesforceClient, *, fields: Sequence[FieldSpec], options
 
 def _describe(client: SalesforceClient, name: str) -> ObjectFields:
     """Return an object's fields; of an object that is hidden as a whole, none."""
+
+    def ask(api: Salesforce) -> ObjectFields:
+        # REST API: "sObject Describe".
+        answer = api.restful(f"sobjects/{name}/describe")
+        fields = answer.get("fields") if isinstance(answer, dict) else None
+        if not (isinstance(fields, list) and all(isinstance(field, dict) and "name" in field for field in fields)):
+            raise BrokenAnswerError(f"the description of {name} has no list of fields", where=client.host)
+        return ObjectFields(name, fields)
+
     try:
-        answer = client.read(_describe_call(name))
+        return client.read(ask)
     except CrmAccessError:
         return ObjectFields(name, ())
-    fields = answer.get("fields") if isinstance(answer, dict) else None
-    if not (isinstance(fields, list) and all(isinstance(field, dict) and "name" in field for field in fields)):
-        raise CrmAnswerError(f"the description of {name} has no list of fields", where=client.host)
-    return ObjectFields(name, fields)
-
-
-def _describe_call(name: str) -> Ask:
-    def ask(api: Salesforce) -> object:
-        # REST API: "sObject Describe".
-        return api.restful(f"sobjects/{name}/describe")
-
-    return ask
 
 
 def _missing(of: ObjectFields, names: Sequence[str]) -> Iterator[str]:

@@ -6,14 +6,13 @@ import re
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from simple_salesforce import login as library
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
-from connectors.errors import CrmAnswerError, CrmError, CrmLoginError
-from connectors.transport import is_loopback
+from connectors.errors import CrmError, CrmLoginError
+from connectors.transport import BrokenAnswerError, bare_address, is_loopback
 
 VENDOR_DOMAIN = ".salesforce.com"
 LOOPBACK_HOST = "loopback.my.salesforce.com"
@@ -46,11 +45,12 @@ class SalesforceLogin:
     private_key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username or parts.password)
-        is_vendor = parts.scheme == "https" and self.host.endswith(VENDOR_DOMAIN) and parts.port in (None, 443)
-        is_local = parts.scheme in ("http", "https") and is_loopback(self.url)
-        if not (is_bare and (is_vendor or is_local)):
+        parts = bare_address(self.url)
+        is_vendor = (
+            parts and parts.scheme == "https" and self.host.endswith(VENDOR_DOMAIN) and parts.port in (None, 443)
+        )
+        is_local = parts and parts.scheme in ("http", "https") and self.is_local
+        if not (is_vendor or is_local):
             raise CrmLoginError(f"{self.host or 'the address'} is not an org's address", remedy=_MY_DOMAIN_REMEDY)
         if not self.client_id or bool(self.client_secret) == bool(self.username and self.private_key):
             raise CrmLoginError(
@@ -67,8 +67,9 @@ class SalesforceLogin:
 
     @property
     def host(self) -> str:
-        """Return the host of `url`, in lower case."""
-        return urlsplit(self.url).hostname or ""
+        """Return the host of `url`, in lower case; blank if it is no bare address."""
+        parts = bare_address(self.url)
+        return (parts.hostname or "") if parts else ""
 
     @property
     def is_local(self) -> bool:
@@ -81,7 +82,7 @@ def request_token(login: SalesforceLogin, *, session: requests.Session) -> tuple
 
     Raises:
         CrmLoginError: the credentials are refused, or the private key cannot be used.
-        CrmAnswerError: the answer is no token answer.
+        BrokenAnswerError: the answer is no token answer.
     """
     try:
         # The library warns with the client id in the text when the app is not approved; our error says as much.
@@ -95,7 +96,7 @@ def request_token(login: SalesforceLogin, *, session: requests.Session) -> tuple
     except SalesforceAuthenticationFailed as error:
         raise _login_error(error.code, login.host) from None
     except (AttributeError, KeyError, TypeError) as error:
-        raise CrmAnswerError("the login answer has no token or instance address", where=login.host) from error
+        raise BrokenAnswerError("the login answer has no token or instance address", where=login.host) from error
     except CrmError:
         raise
     except Exception as error:  # noqa: BLE001 - errors of PyJWT and cryptography, which sign, have no root in common
@@ -106,7 +107,7 @@ def request_token(login: SalesforceLogin, *, session: requests.Session) -> tuple
         ) from None
     token, instance = given
     if not (isinstance(token, str) and token and isinstance(instance, str) and instance):
-        raise CrmAnswerError("the login answer has no token or instance address", where=login.host)
+        raise BrokenAnswerError("the login answer has no token or instance address", where=login.host)
     return token, instance.rstrip("/")
 
 
@@ -130,4 +131,4 @@ def _login_error(code: object, host: str) -> CrmError:
     if isinstance(code, str) and re.fullmatch(r"[A-Za-z_]{1,60}", code):
         return CrmLoginError(f"Salesforce refuses the login ({code})", where=host, remedy=_CREDENTIALS_REMEDY)
     status = f"status {code}" if isinstance(code, int) else "no error code"
-    return CrmAnswerError(f"the login answer is not the JSON of an OAuth answer ({status})", where=host)
+    return BrokenAnswerError(f"the login answer is not the JSON of an OAuth answer ({status})", where=host)

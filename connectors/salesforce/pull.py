@@ -18,7 +18,7 @@ ID_LENGTH = 15
 
 def accounts(client: SalesforceClient, *, names: Names, fields: Sequence[FieldSpec]) -> Iterator[AccountRecord]:
     """Yield every account that is not deleted, in the order of its id."""
-    for row in rows_of(client, select(names.account, of="Account", order_by="Id")):
+    for row in _records(client, select(names.account, of="Account", order_by="Id")):
         yield AccountRecord(
             account_id=record_id(row),
             name=values.text(cell(row, "Name")) or "",
@@ -31,7 +31,7 @@ def accounts(client: SalesforceClient, *, names: Names, fields: Sequence[FieldSp
 
 def deals(client: SalesforceClient, *, names: Names) -> Iterator[DealRecord]:
     """Yield every opportunity that is not deleted; its percentage becomes a probability of 0-1."""
-    for row in rows_of(client, select(names.deal, of="Opportunity", order_by="Id")):
+    for row in _records(client, select(names.deal, of="Opportunity", order_by="Id")):
         percentage = values.number(cell(row, "Probability"))
         yield DealRecord(
             deal_id=record_id(row),
@@ -43,6 +43,17 @@ def deals(client: SalesforceClient, *, names: Names) -> Iterator[DealRecord]:
             is_closed=values.truth(cell(row, "IsClosed")),
             probability=None if percentage is None else percentage / Decimal(100),
         )
+
+
+def _records(client: SalesforceClient, query: str) -> Iterator[Row]:
+    """Yield the rows of a query; a record that comes twice stands where another is missing, as the total agrees."""
+    seen = set[str]()
+    for row in rows_of(client, query):
+        found = record_id(row)
+        if found in seen:
+            raise CrmAnswerError("a record came twice", where=f"{client.host} record {found}", remedy="Run again.")
+        seen.add(found)
+        yield row
 
 
 def present_values(

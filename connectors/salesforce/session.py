@@ -7,26 +7,30 @@ this session is the one place through which all its calls go, the login among th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from io import BytesIO
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 from connectors.errors import CrmAnswerError, CrmUnavailableError
 from connectors.salesforce.login import LOOPBACK_HOST, VENDOR_DOMAIN, SalesforceLogin
-from connectors.transport import TRANSIENT_STATUS, Patience, TransientCrmError, is_loopback, set_deadline
+from connectors.transport import (
+    Patience,
+    TransientCrmError,
+    is_loopback,
+    is_passing,
+    set_deadline,
+    whole_body,
+)
 
 MOST_BYTES = 64 * 2**20
 """Largest answer taken; a page of 2,000 accounts is about 3 MB."""
 
-_PIECE_BYTES = 2**16
 _TRUSTED_DOMAINS = (VENDOR_DOMAIN, ".force.com")
-# 406 was seen in practice for answers that come a moment later (reference: error codes, request level).
-_PASSING_STATUS = TRANSIENT_STATUS | {406}
 
 
 class SalesforceSession(requests.Session):
@@ -71,7 +75,7 @@ class SalesforceSession(requests.Session):
 
     def _expect_final(self, response: requests.Response) -> requests.Response:
         status = response.status_code
-        if status in _PASSING_STATUS:
+        if is_passing(status):
             raise TransientCrmError(f"Salesforce answers with status {status}", where=self._login.host)
         if 300 <= status < 400:  # noqa: PLR2004 - the redirect class of RFC 9110
             raise CrmAnswerError(
@@ -96,10 +100,12 @@ class _DeadlineAdapter(HTTPAdapter):
         if self._login.is_local:
             local = urlsplit(self._login.url)
             request.url = urlsplit(str(request.url))._replace(scheme=local.scheme, netloc=local.netloc).geturl()
-        deadline = time.monotonic() + self._patience.total_seconds
+        started = time.monotonic()
         response = super().send(request, **options)
-        raw = cast("BaseHTTPResponse", response.raw)
-        response.raw = _BoundedBody(raw, deadline=deadline, most_bytes=self._most_bytes, where=self._login.host)
+        whole = partial(
+            whole_body, started=started, patience=self._patience, most_bytes=self._most_bytes, where=self._login.host
+        )
+        response.raw = _BoundedBody(cast("BaseHTTPResponse", response.raw), whole)
         return response
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> HTTPConnectionPool:  # noqa: ANN401 - passed on
@@ -111,40 +117,12 @@ class _DeadlineAdapter(HTTPAdapter):
 class _BoundedBody:
     """A urllib3 response body that ends by a deadline and a size; `requests` reads it as `Response.raw`."""
 
-    def __init__(self, raw: BaseHTTPResponse, *, deadline: float, most_bytes: int, where: str) -> None:
-        self._raw = raw
-        self._deadline = deadline  # on the clock of time.monotonic()
-        self._most_bytes = most_bytes
-        self._where = where
+    def __init__(self, raw: BaseHTTPResponse, whole: Callable[[BaseHTTPResponse], bytes]) -> None:
+        self._raw, self._whole = raw, whole
 
-    def stream(self, chunk_bytes: int, *, decode_content: bool = True) -> Iterator[bytes]:
-        """Yield the decoded body, once all of it has come.
-
-        Raises:
-            TransientCrmError: the deadline passed.
-            CrmAnswerError: the body is larger than the cap, as sent or as unpacked.
-        """
-        encoding = {"Content-Encoding": self._raw.headers.get("Content-Encoding", "")}
-        received = BytesIO(b"".join(self._capped(self._pieces())))
-        unpacked = HTTPResponse(received, headers=encoding, preload_content=False)
-        yield from self._capped(unpacked.stream(chunk_bytes, decode_content=decode_content))
-
-    def _pieces(self) -> Iterator[bytes]:
-        # read1 returns after one receive; read, and an unpacking read1, go on receiving past any deadline.
-        while piece := self._raw.read1(_PIECE_BYTES, decode_content=False):
-            yield piece
-            if time.monotonic() > self._deadline:
-                self.close()
-                raise TransientCrmError("the answer did not end within the total deadline", where=self._where)
-
-    def _capped(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        received_bytes = 0
-        for piece in pieces:
-            received_bytes += len(piece)
-            if received_bytes > self._most_bytes:
-                self.close()
-                raise CrmAnswerError(f"the answer is larger than {self._most_bytes} bytes", where=self._where)
-            yield piece
+    def stream(self, _chunk_bytes: int, *, decode_content: bool = True) -> Iterator[bytes]:  # noqa: ARG002 - as requests calls it
+        """Yield the unpacked body, once all of it has come; see `connectors.transport.whole_body`."""
+        yield self._whole(self._raw)
 
     def close(self) -> None:
         """Drop the connection, as the rest of the body is not wanted."""

@@ -11,6 +11,7 @@ from simple_salesforce.api import Salesforce
 
 from connectors.errors import CrmAnswerError
 from connectors.salesforce.client import Ask, SalesforceClient
+from connectors.transport import BrokenAnswerError
 
 IDS_PER_QUERY = 200
 """A query is a GET of at most 16,384 bytes of address and headers; 500 ids broke in practice, 200 did not."""
@@ -72,7 +73,7 @@ def rows_of(client: SalesforceClient, query: str) -> Iterator[Row]:
         CrmAnswerError: a page lacks its parts, pages go round in a circle, or rows are missing at the end.
     """
     # REST API: "Query"; the next pages: "Query More Results".
-    page = _page(client.read(lambda api: api.query(query, headers=_LARGEST_PAGE)), client.host)
+    page = client.read(lambda api: _page(api.query(query, headers=_LARGEST_PAGE), client.host))
     received, seen = 0, set[str]()
     while True:
         yield from page.rows
@@ -83,14 +84,14 @@ def rows_of(client: SalesforceClient, query: str) -> Iterator[Row]:
         if url in seen or not url.startswith("/services/data/"):
             raise CrmAnswerError("the address of the next page repeats, or is no page's", where=client.host)
         seen.add(url)
-        page = _page(client.read(_next_page(url)), client.host)
+        page = client.read(_next_page(url, client.host))
     if received != page.total:
         raise CrmAnswerError(f"{received} records came, {page.total} were announced", where=client.host)
 
 
-def _next_page(url: str) -> Ask:
-    def ask(api: Salesforce) -> object:
-        return cast("object", api.query_more(url, identifier_is_url=True, headers=_LARGEST_PAGE))
+def _next_page(url: str, host: str) -> Ask[_Page]:
+    def ask(api: Salesforce) -> _Page:
+        return _page(api.query_more(url, identifier_is_url=True, headers=_LARGEST_PAGE), host)
 
     return ask
 
@@ -104,4 +105,4 @@ def _page(answer: object, host: str) -> _Page:
         has_end = done is True or (done is False and isinstance(next_url, str))
         if has_rows and has_end and type(total) is int:
             return _Page(rows=cast("list[Row]", rows), total=total, next_url=None if done else next_url)
-    raise CrmAnswerError("a page of a query lacks records, totalSize, done or nextRecordsUrl", where=host)
+    raise BrokenAnswerError("a page of a query lacks records, totalSize, done or nextRecordsUrl", where=host)

@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from connectors.base import FieldSpec, FieldValue
 from connectors.errors import CrmAnswerError
+from connectors.values import at_scale
 
 _NUMBERS = ("number", "currency", "percent")
 _MOST_DIGITS = 18  # of a number field, both sides of the point
@@ -52,12 +53,6 @@ def to_salesforce(spec: FieldSpec, value: FieldValue) -> str | bool | Decimal | 
     if spec.type in ("text", "long_text", "picklist") and isinstance(value, str):
         return value
     raise ValueError(f"{spec.key}: {type(value).__name__} is not a value of a {spec.type} field")
-
-
-def at_scale(value: Decimal, scale: int) -> Decimal:
-    """Return a number at so many digits after the point, half-up, zero without a sign."""
-    rounded = value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
-    return abs(rounded) if rounded.is_zero() else rounded
 
 
 def to_json(value: object) -> str:

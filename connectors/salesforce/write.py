@@ -18,6 +18,7 @@ from connectors.salesforce.fields import Names
 from connectors.salesforce.pull import ID_LENGTH
 from connectors.salesforce.soql import is_record_id
 from connectors.salesforce.values import to_json, to_salesforce
+from connectors.values import refuse_unwritable
 
 MOST_CHANGES = 200
 
@@ -60,7 +61,7 @@ def write(
     """Send up to 200 changes once and return one outcome per change, in their order.
 
     Raises:
-        ValueError: too many changes, an account twice, a field that is not ours to write, a value of another type.
+        ValueError: changes that must not be sent, see `connectors.values.refuse_unwritable`; a value of another type.
         CrmLoginError, CrmAccessError, CrmBudgetError, CrmError: the call was refused as a whole; nothing was written.
     """
     body = _body(changes, names=names, fields=fields)
@@ -99,22 +100,18 @@ def match_outcomes(changes: Sequence[RecordChange], answer: object) -> list[Writ
 
 
 def _body(changes: Sequence[RecordChange], *, names: Names, fields: Sequence[FieldSpec]) -> bytes:
-    if len(changes) > MOST_CHANGES:
-        raise ValueError(f"expected at most {MOST_CHANGES} changes, found {len(changes)}")
+    refuse_unwritable(changes, fields, most=MOST_CHANGES)
     if len({change.account_id[:ID_LENGTH] for change in changes}) < len(changes):
-        raise ValueError("an account is in the batch twice")
-    writable = {spec.key: spec for spec in fields if spec.owner == "product"}
-    records = [_record(change, names=names, writable=writable) for change in changes]
+        raise ValueError("an account is in the batch twice, once with the long and once with the short form of its id")
+    by_key = {spec.key: spec for spec in fields}
+    records = [_record(change, names=names, fields=by_key) for change in changes]
     return to_json({"allOrNone": False, "records": records}).encode()
 
 
-def _record(change: RecordChange, *, names: Names, writable: Mapping[str, FieldSpec]) -> dict[str, object]:
+def _record(change: RecordChange, *, names: Names, fields: Mapping[str, FieldSpec]) -> dict[str, object]:
     if not is_record_id(change.account_id):
         raise ValueError("an account id is not a record id of Salesforce")
-    foreign = sorted(set(change.values) - set(writable))
-    if foreign:
-        raise ValueError(f"fields that are not ours to write: {', '.join(foreign)}")
-    own = {names.fields[key]: to_salesforce(writable[key], value) for key, value in change.values.items()}
+    own = {names.fields[key]: to_salesforce(fields[key], value) for key, value in change.values.items()}
     return {"attributes": {"type": "Account"}, "id": change.account_id, **own}
 
 

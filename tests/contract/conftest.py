@@ -1,19 +1,28 @@
-"""Fixtures of the contract tests: a fresh sandbox for each test, with five accounts and five deals in each CRM."""
+"""Fixtures of the contract tests: a fresh sandbox for each test, with five accounts and five deals in each CRM.
+
+`CRMS` is the table of connectors; a test that asks for `connect` or `connector` runs once for each.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from connectors.base import FieldSpec
+from connectors.base import CrmConnector, FieldSpec
 from connectors.fields import load_fields
+from connectors.hubspot.client import HubSpotLogin
+from connectors.hubspot.connector import HubSpotConnector
+from connectors.salesforce.connector import SalesforceConnector
+from connectors.salesforce.login import SalesforceLogin
 from connectors.sandbox.seed import AccountSeed, DealSeed
 from connectors.sandbox.server import Sandbox
+from connectors.transport import Patience
 
 _FIELD_FILE = Path(__file__).parents[2] / "config" / "fields.toml"
 
@@ -125,3 +134,114 @@ def salesforce_api(sandbox: Sandbox, open_salesforce: Callable[[Sandbox], ApiSes
 def hubspot_api(sandbox: Sandbox, open_hubspot: Callable[[Sandbox], ApiSession]) -> ApiSession:
     """Plain HTTP with the HubSpot of the fixture `sandbox`."""
     return open_hubspot(sandbox)
+
+
+@dataclass(frozen=True)
+class Crm:
+    """What a contract test must know of one CRM; a new one is one entry in `CRMS`.
+
+    Attributes:
+        connect: makes the connector from address, secret and the settings that all connectors share.
+        secret: opens the sandbox.
+        list_path, write_path: where a GET lists accounts, where changes are written.
+        page_size: most accounts of a list page.
+        blank_checkbox: what a cleared checkbox reads as.
+        no_account: an id in the CRM's form that no account has.
+    """
+
+    connect: Callable[..., CrmConnector]
+    secret: str
+    list_path: str
+    write_path: str
+    page_size: int
+    blank_checkbox: bool | None
+    no_account: str
+
+
+def _salesforce(url: str, secret: str, **settings: Any) -> CrmConnector:
+    return SalesforceConnector(
+        SalesforceLogin(url, Sandbox.salesforce_login.client_id, client_secret=secret), **settings
+    )
+
+
+def _hubspot(url: str, secret: str, **settings: Any) -> CrmConnector:
+    return HubSpotConnector(HubSpotLogin(url, secret), **settings)
+
+
+CRMS = {
+    "salesforce": Crm(
+        connect=_salesforce,
+        secret=Sandbox.salesforce_login.client_secret,
+        list_path="/services/data/v66.0/query",
+        write_path="/services/data/v66.0/composite/sobjects",
+        page_size=2000,
+        blank_checkbox=False,
+        no_account="001gL00000ZZZZZ",
+    ),
+    "hubspot": Crm(
+        connect=_hubspot,
+        secret=Sandbox.hubspot_token,
+        list_path="/crm/v3/objects/companies",
+        write_path="/crm/v3/objects/companies/batch/update",
+        page_size=100,
+        blank_checkbox=None,
+        no_account="1",
+    ),
+}
+
+
+@pytest.fixture
+def crms() -> Mapping[str, Crm]:
+    """Every CRM that the contract is proven for."""
+    return CRMS
+
+
+@pytest.fixture(params=CRMS)
+def name(request: pytest.FixtureRequest) -> str:
+    """The CRM's name, as the sandbox and the field file know it."""
+    return str(request.param)
+
+
+@pytest.fixture
+def haste() -> Patience:
+    """Three tries of a read without a pause; the deadlines leave room for a busy machine."""
+    return Patience(
+        connect_seconds=5, read_seconds=5, total_seconds=10, attempts=3, first_wait_seconds=0, longest_wait_seconds=0
+    )
+
+
+@pytest.fixture
+def crm(name: str) -> Crm:
+    """What the tests must know of it."""
+    return CRMS[name]
+
+
+@pytest.fixture
+def connect(
+    name: str, crm: Crm, sandbox: Sandbox, fields: tuple[FieldSpec, ...], haste: Patience
+) -> Iterator[Callable[..., CrmConnector]]:
+    """Connect to the sandbox, or another address; the connections are closed with the test."""
+    opened: list[CrmConnector] = []
+
+    def connected(url: str | None = None, *, secret: str = crm.secret, patience: Patience = haste) -> CrmConnector:
+        options = sandbox.options(name)
+        opened.append(crm.connect(url or sandbox.url, secret, fields=fields, options=options, patience=patience))
+        return opened[-1]
+
+    yield connected
+    for connector in opened:
+        connector.close()
+
+
+@pytest.fixture
+def connector(connect: Callable[..., CrmConnector]) -> CrmConnector:
+    """Logged in and checked, so that what follows is the call under test alone."""
+    made = connect()
+    made.check()
+    return made
+
+
+@pytest.fixture
+def account(name: str, ids: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+    """Customer number -> account id."""
+    return ids[name]

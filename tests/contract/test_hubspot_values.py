@@ -100,5 +100,5 @@ def test_what_is_not_of_the_type_is_refused(type_, stored):
     ],
 )
 def test_a_value_of_another_type_is_our_own_fault(type_, value):
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="is not a value of"):
         to_hubspot(field(type_), value)

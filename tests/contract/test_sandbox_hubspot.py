@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from hubspot import HubSpot
 from hubspot.crm.companies import ApiException, BatchReadInputSimplePublicObjectId
@@ -20,7 +22,8 @@ def update(api, *inputs):
 
 @pytest.fixture
 def client(sandbox):
-    return HubSpot(access_token=sandbox.hubspot_token, host=sandbox.url, retry=False)
+    yield HubSpot(access_token=sandbox.hubspot_token, host=sandbox.url, retry=False)
+    logging.getLogger("urllib3").setLevel(logging.NOTSET)  # the client sets it, for all tests that follow
 
 
 def test_the_real_client_pulls_companies_and_deals(client, ids):

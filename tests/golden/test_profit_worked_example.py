@@ -142,14 +142,14 @@ def test_explanation_is_additive_in_whole_numbers(verdicts: Verdicts) -> None:
 def test_texts(verdicts: Verdicts) -> None:
     texts = verdicts.accounts.set_index("account_id")
     assert texts.loc["GRO", "reason"] == (
-        "D: does not cover the costs that it causes. "
-        "More than in the portfolio: service and support time, delivery time, shared cost: facilities tools."
+        "D: does not cover the costs it causes. "
+        "Costs above average for its income: service and support time, delivery time, shared cost: facilities tools."
     )
     for reason in texts["reason"]:
         assert len(reason) <= 255
         assert not any(letter.isdigit() for letter in reason)
     lines = texts.loc["GRO", "reasons"].split("\n")
-    assert "Left after the costs that it causes (CM3): -3,057.91; D below 0.00." in lines
+    assert "Left after the costs it causes (CM3): -3,057.91; D below 0.00." in lines
     assert "Net client profit: -11,617.44, -48.41 % of AGI; B from 10 %, A from 20 %." in lines
     assert any("service and support time +36.59" in line for line in lines)
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.exports.cells import NUMBER_FORMATS, read_date, read_duration_seconds, read_number
+from connectors.exports.cells import NUMBER_FORMATS, read_date, read_number
+from connectors.exports.durations import read_duration_seconds
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
 from connectors.exports.reading import ReadingStatus

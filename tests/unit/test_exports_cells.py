@@ -12,10 +12,10 @@ from connectors.exports.cells import (
     read_boolean,
     read_date,
     read_decimal,
-    read_duration_seconds,
     read_integer,
     read_number,
 )
+from connectors.exports.durations import read_duration_seconds
 
 PLAIN, EN, NL, FI, CH = (NUMBER_FORMATS[name] for name in ("plain", "en", "nl", "fi", "ch"))
 
@@ -208,3 +208,21 @@ def test_whole_and_decimal_numbers():
     assert read_decimal("0.250", PLAIN) == "0.250"
     with pytest.raises(CellFaultError, match="whole"):
         read_integer("46.5", PLAIN)
+
+
+@pytest.mark.parametrize("cell", [100, date(1905, 1, 1), datetime.fromisoformat("1905-01-01"), "1905-01-01"])
+def test_a_day_before_any_export_is_refused_however_it_is_stored(cell):
+    with pytest.raises(CellFaultError, match=r"a day in the year 190"):
+        read_date(cell, "%Y-%m-%d")
+
+
+@pytest.mark.parametrize("cell", ["25:61:00", "-01:30:00", "1:30:00.5", "=1+1"])
+def test_a_time_span_that_is_none_is_told_as_that(cell):
+    with pytest.raises(CellFaultError, match="no time span"):
+        read_duration_seconds(cell, EN, "hours")
+
+
+@pytest.mark.parametrize("cell", ["9" * 20, "9" * 20 + "m", "9" * 20 + ":00", 1e18])
+def test_hours_that_no_ledger_could_hold_are_refused(cell):
+    with pytest.raises(CellFaultError):
+        read_duration_seconds(cell, EN, "hours")

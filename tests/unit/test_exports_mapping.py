@@ -135,3 +135,11 @@ def test_what_is_extended_must_be_known(tmp_path):
 
 def test_no_mapping_is_loaded_from_an_empty_folder(tmp_path):
     assert load_mappings(tmp_path) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_readme_names_the_template_of_every_record_kind(kind):
+    readme = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    _, _, template = readme.partition(f"`{kind}` own-")
+    (mapping,) = [mapping for mapping in MAPPINGS if mapping.name == "own-" + re.split("[, ]", template)[0]]
+    assert kind in mapping.kinds

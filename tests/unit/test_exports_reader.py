@@ -155,6 +155,12 @@ def test_a_cut_in_a_cell_that_nobody_reads_does_no_harm(tmp_path):
     assert len(read(tmp_path, text).records) == 1
 
 
+def test_a_last_line_without_end_is_told_even_where_no_cell_of_it_can_be_cut(tmp_path):
+    reading = read(tmp_path, TIME.replace("hours\n", "hours,note\n").replace("5\n", "5,x\n").rstrip("\n"))
+    assert reading.status is ReadingStatus.ACCEPTED
+    assert "lines behind it may be missing" in reading.warnings[0].what
+
+
 def test_loose_quotes_are_read_with_a_warning_that_names_the_line(tmp_path):
     reading = read(tmp_path, TIME.replace("Nordhav,build", '"Nord"hav,build'))
     assert reading.status is ReadingStatus.ACCEPTED
@@ -383,7 +389,126 @@ def test_two_sheets_that_fit_are_an_error(tmp_path):
         sheet.append([date(2026, 1, 31), 12.5])
     book.save(path)
     book.close()
-    assert refused_for(read_file(path, SHIPPED, home_currency="EUR"), "own-cash (sheet Sheet), own-cash (sheet more)")
+    assert refused_for(read_file(path, SHIPPED, home_currency="EUR"), "the sheets Sheet, more can all be read")
+
+
+def test_two_sheets_for_two_mappings_are_an_error_for_only_one_would_be_read(tmp_path):
+    path = tmp_path / "templates.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["person", "expected_weeks", "submitted_weeks"])
+    book.active.append(["Ada", 46, 44])
+    second = book.create_sheet("cash")
+    second.append(["day", "balance"])
+    second.append([date(2026, 1, 31), 12.5])
+    book.save(path)
+    book.close()
+    assert refused_for(read_file(path, SHIPPED, home_currency="EUR"), "the sheets Sheet, cash can all be read")
+
+
+@pytest.mark.parametrize(("gross", "kind"), [("#REF!", "e"), ("=E2*1.21", "f")], ids=["failed", "never computed"])
+def test_a_formula_without_a_value_is_no_blank_cell(tmp_path, gross, kind):
+    path = tmp_path / "invoices.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "A & B"
+    book.active.append(["document_id", "client", "kind", "issue_date", "net", "gross"])
+    book.active.append(["A-1", "Nordhav", "invoice", date(2026, 1, 31), 100, gross])
+    book.active["F2"].data_type = kind
+    book.save(path)
+    book.close()
+    reading = read_file(path, SHIPPED, home_currency="EUR")
+    assert refused_for(reading, "not a number")
+    assert (reading.problems[0].line, reading.problems[0].column) == (2, "gross")
+    assert reading.problems[0].raw == "#formula without a value"
+
+
+def clockify_workbook(path, *days):
+    book = openpyxl.Workbook()
+    book.active.append(["Project", "Client", "User", "Start Date", "Duration (h)"])
+    for day in days:
+        book.active.append(["Website", "Nordhav", "Ada", day, "01:30:00"])
+    book.save(path)
+    book.close()
+    return read_file(path, SHIPPED, home_currency="EUR")
+
+
+def test_days_that_a_spreadsheet_turned_in_part_are_refused(tmp_path):
+    """Excel reads 03/04/2026 as 4 March where the file means 3 April, and leaves 13/04/2026 as text."""
+    reading = clockify_workbook(tmp_path / "hours.xlsx", date(2026, 3, 4), "13/04/2026")
+    assert refused_for(reading, "swapped day and month")
+    assert (reading.problems[0].line, reading.problems[0].column) == (3, "Start Date")
+
+
+def test_days_that_are_all_dates_are_taken(tmp_path):
+    reading = clockify_workbook(tmp_path / "hours.xlsx", date(2026, 3, 4), date(2026, 4, 13))
+    assert [record.values["work_date"] for record in reading.records] == [date(2026, 3, 4), date(2026, 4, 13)]
+
+
+def test_a_loose_quote_that_swallows_rows_is_refused(tmp_path):
+    head = "date,person,client,task,project,hours\n"
+    rows = [f"2026-01-30,Ada,Nordhav,build,{project},1.5\n" for project in ("a", '"b', "c", "d", '"e" f', "g")]
+    reading = read(tmp_path, head + "".join(rows))
+    assert refused_for(reading, "the rows behind it may be lost")
+    assert reading.problems[0].line == 3
+
+
+@pytest.mark.parametrize("filler", [1, 5000], ids=["in the first block", "far behind it"])
+def test_zero_bytes_that_a_crash_leaves_are_refused(tmp_path, filler):
+    data = TIME + "2026-01-30,Ada,Nordhav,build,1.5\n" * filler
+    assert refused_for(read(tmp_path, data.encode() + b"\0" * 300 + b"\n"), "zero bytes")
+
+
+def test_a_zero_byte_inside_a_text_is_refused(tmp_path):
+    text = TIME + "2026-01-30,Ada,Nordhav,build,1.5\n" * 5000 + "2026-01-30,Ada,Nord\0hav,build,1.5\n"
+    assert refused_for(read(tmp_path, text), "zero bytes")
+
+
+def test_a_cell_without_end_is_told_with_the_mapping_and_its_line(tmp_path):
+    reading = read(tmp_path, TIME + f"2026-01-30,Ada,{'x' * 140_000},build,1.5\n")
+    assert reading.mapping == "own-time"
+    assert refused_for(reading, "a cell without end")
+    assert reading.problems[0].line == 4
+
+
+def test_half_a_character_of_utf_16_is_told_on_its_line(tmp_path):
+    reading = read(tmp_path, TIME.encode("utf-16")[:-3])
+    assert refused_for(reading, "a byte that utf-16-le does not know")
+    assert reading.problems[0].line == 3
+
+
+def test_a_number_too_large_for_the_ledger_is_refused(tmp_path):
+    data = "document_id,client,kind,issue_date,net\nA,Nordhav,invoice,2026-01-31,99999999999999999999.00\n"
+    assert refused_for(read(tmp_path, data), "too large")
+
+
+def test_what_contradicts_is_shown_as_the_file_writes_it(tmp_path):
+    data = "document_id,client,kind,issue_date,net\nA,Nordhav,invoice,2026-01-31,(5.00)\n"
+    assert [problem.raw for problem in read(tmp_path, data).problems] == ["(5.00)"]
+
+
+BILLS = "ContactName,InvoiceNumber,InvoiceDate,Total,LineAmount,AccountCode,Currency\n"
+
+
+def test_lines_of_a_bill_with_different_totals_are_told_as_that(tmp_path):
+    lines = "Printworks,B-1,2026-03-13,100.00,60.00,300,EUR\nPrintworks,B-1,2026-03-13,101.00,41.00,300,EUR\n"
+    assert refused_for(read(tmp_path, BILLS + lines, name="bills.csv"), "different totals")
+
+
+def test_a_difference_is_told_in_the_currency_of_its_own_bill(tmp_path):
+    lines = "Printworks,B-1,2026-03-13,999,1000,300,JPY\nPrintworks,B-2,2026-03-14,5.00,5.00,300,EUR\n"
+    assert refused_for(read(tmp_path, BILLS + lines, name="bills.csv"), "stated 999, but the rows add up to 1000")
+
+
+def test_a_file_speaks_for_the_days_of_its_records_whatever_its_name_says(tmp_path):
+    text = "User,Client,Project,Start date,End date,Duration\nAda,Nordhav,Website,2026-05-02,2026-05-02,01:00:00\n"
+    reading = read(tmp_path, text, name="toggl_2026-01-01_to_2026-01-31.csv")
+    assert reading.covers == (date(2026, 1, 1), date(2026, 5, 2))
+
+
+@pytest.mark.parametrize(("amount", "what"), [("3,200.00", "not a number"), ("rent", "not a number")])
+def test_an_amount_of_a_pool_that_is_none_is_told_once(tmp_path, amount, what):
+    reading = read(tmp_path, f'pool,monthly_amount,driver\nrent,"{amount}",documents\n')
+    assert refused_for(reading, what)
+    assert len(reading.problems) == 1
 
 
 def test_a_folder_names_every_file_in_order(tmp_path):
@@ -397,6 +522,11 @@ def test_a_folder_names_every_file_in_order(tmp_path):
         ("a.txt", ReadingStatus.NO_MAPPING),
         ("time.csv", ReadingStatus.ACCEPTED),
     ]
+
+
+def test_mappings_beside_the_exports_are_no_exports(tmp_path):
+    local(tmp_path, 'extends = "clockify-detailed"\n[format]\ndates = ["%d/%m/%Y"]\n')
+    assert check_folder(tmp_path, SHIPPED, home_currency="EUR") == []
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):

@@ -195,7 +195,12 @@ def test_two_equal_payments_in_one_file_are_two_payments(tmp_path):
     assert len(rows_of(ledger, "settlement")) == 2
 
 
-@pytest.mark.parametrize("row", [payment("1", 500), hours(party="Foo"), cost(100), posting(100, supplier="Z")])
+CONTRACT = ("contract", {"party": "Foo", "end": date(2025, 12, 31), "contracted_hours_seconds": 360_000})
+
+
+@pytest.mark.parametrize(
+    "row", [payment("1", 500), hours(party="Foo"), cost(100), posting(100, supplier="Z"), CONTRACT]
+)
 def test_an_equal_record_in_a_second_file_of_the_same_mapping_is_refused(tmp_path, row):
     with pytest.raises(InputError, match=r"a\.csv:2"):
         Ledger(tmp_path).take([reading("a.csv", row), reading("b.csv", row)])

@@ -12,7 +12,7 @@ import pytest
 
 from sync.errors import RunActiveError, StoreError
 from sync.exit_codes import exit_code
-from sync.lock import LOCK_NAME, run_lock
+from sync.lock import LOCK_NAME, is_run_active, run_lock
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -104,3 +104,22 @@ def test_an_unreadable_note_about_the_holder_does_not_matter(tmp_path, holder):
 
     assert holder.poll() is None
     assert caught.value.where == str(tmp_path)
+
+
+def test_whether_a_run_is_active_is_told_without_disturbing_the_next(tmp_path):
+    assert not is_run_active(tmp_path)
+    with run_lock(tmp_path, now=NOW):
+        assert is_run_active(tmp_path)
+
+    assert not is_run_active(tmp_path)
+    with run_lock(tmp_path, now=NOW):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_a_store_problem(tmp_path):
+    (tmp_path / "data").touch()
+
+    with pytest.raises(StoreError, match="cannot be taken") as caught, run_lock(tmp_path / "data" / "state", now=NOW):
+        pytest.fail("no folder, no run")
+
+    assert str(tmp_path / "data") in caught.value.where

@@ -225,6 +225,25 @@ def test_a_note_at_another_rate_leaves_its_difference_with_the_firm(engine: Duck
     assert own["quarter_agi_cents"] == 0
 
 
+def test_amounts_of_a_weak_home_currency_fit(engine: DuckDBEngine) -> None:
+    """An invoice over 100 billion rupiah, part paid before its due date, and the same in a foreign currency."""
+    rupiah = {"currency": "IDR", "gross_minor": 11 * 10**12}
+    documents = [invoice("1", "A", date(2025, 9, 30), 10**13, **rupiah)]
+    paid = [("1", date(2025, 9, 30), "payment", 33 * 10**11)]
+    time = [work(date(2025, 9, 1), "A", 1)]
+    facts = firm({"A": OLD}, documents=documents, settlements=paid, time_entries=time, cost_rates=[])
+    own = account(evaluate(replace(facts, home_currency="IDR"), LOOSE, TODAY, engine=engine), "A")
+    assert own["net_revenue_cents"] == 10**13
+    assert own["open_receivable_cents"] == 7 * 10**12
+    # 92 days at 10 % a year on what is open; 35 % of it is expected to be lost.
+    assert own["late_financing_cents"] == pytest.approx(7 * 10**12 * 92 // 3650, abs=4)
+    assert own["closing_ecl_cents"] == 245 * 10**10
+
+    euros = [invoice("1", "A", date(2025, 9, 30), 10**13, **rupiah, fx_rate_e12=51_234_567)]
+    abroad = firm({"A": OLD}, documents=euros, settlements=paid, time_entries=time, cost_rates=[])
+    assert account(evaluate(abroad, LOOSE, TODAY, engine=engine), "A")["open_receivable_cents"] == 358_641_969
+
+
 def test_history_decides_the_published_tier(engine: DuckDBEngine) -> None:
     facts = firm(
         {"A": OLD},

@@ -100,6 +100,8 @@ BROKEN = [
     ({"pools": [changed(POOL, at3="admin")]}, "both an amount and categories, or neither"),
     ({"pools": [changed(POOL, at4="revenue")]}, "the driver is none of"),
     ({"pools": [changed(POOL, at0="unused_capacity")]}, "the name is one of our own lines"),
+    ({"pools": [changed(POOL, at0="unallocated_rent")]}, "the name is one of our own lines: unallocated_rent"),
+    ({"pools": [changed(POOL, at0="unpooled_admin")]}, "the name is one of our own lines: unpooled_admin"),
     ({"pools": [changed(POOL, at2=None, at3="admin+delivery")]}, "names something other than"),
     (
         {
@@ -198,6 +200,13 @@ def test_parquet_gives_the_same_verdicts_as_frames(engine: DuckDBEngine, tmp_pat
         evaluate(Facts("EUR", {"pools": str(tmp_path / "none" / "*.parquet")}), Policy(), TODAY)
 
 
+def test_amounts_beyond_the_range_of_whole_numbers_are_refused(engine: DuckDBEngine) -> None:
+    costs = [changed(COST, at3=9 * 10**18), changed(COST, at3=9 * 10**18)]
+    with pytest.raises(DataError, match="direct_cost_values: an amount or a time is too large") as refused:
+        evaluate(facts(direct_costs=costs), Policy(), TODAY, engine=engine)
+    assert "misread decimal mark" in refused.value.remedy
+
+
 def test_a_difference_between_accounts_and_books_publishes_nothing() -> None:
     statement = pd.DataFrame(
         {
@@ -211,5 +220,5 @@ def test_a_difference_between_accounts_and_books_publishes_nothing() -> None:
     empty = pd.DataFrame({"line": pd.Series(dtype="str"), "amount_cents": pd.Series(dtype="int64")})
     books = pd.DataFrame({"line": ["net_revenue", "pools"], "amount_cents": [100, 1]})
     with pytest.raises(DataError, match=r"firm_profit: 1\.00 by account, 0\.99 in the books") as refused:
-        reconcile(statement, empty, books, control=empty, idle_seconds=0)
+        reconcile(statement, empty, books, control=empty, idle_seconds=0, currency="EUR")
     assert refused.value.code == "WC-041"

@@ -49,12 +49,12 @@ def test_a_run_that_never_ended_is_marked_when_the_next_starts(connection):
     assert oldest.finished == NOW + timedelta(hours=1)
 
 
-def test_the_last_run_is_the_last_that_applied_a_plan(connection):
-    assert runs.last_run(connection, ORG) is None
+def test_the_last_sync_is_the_last_that_applied_a_plan(connection):
+    assert runs.last_sync(connection, ORG) is None
     for kind, status in [("sync", "done"), ("plan", "done"), ("sync", "stopped"), ("sync", "failed")]:
         run_id = start(connection, kind)
         runs.finish_run(connection, run_id, status=RunStatus(status), counters={"planned": 3}, now=NOW, reason="r")
-    last = runs.last_run(connection, ORG)
+    last = runs.last_sync(connection, ORG)
 
     assert (last.run_id, last.status, last.counters, last.reason) == (
         "20261121T120000Z-1",
@@ -62,7 +62,35 @@ def test_the_last_run_is_the_last_that_applied_a_plan(connection):
         {"planned": 3},
         "r",
     )
-    assert runs.last_run(connection, "other") is None
+    assert runs.last_sync(connection, "other") is None
+
+
+def test_an_org_counts_as_written_only_after_a_plan_with_changes(connection):
+    """An empty plan needs no approval, so it must not stand for one."""
+    for counters in ({"planned": 0}, {"planned": 8}):
+        assert not runs.has_written(connection, ORG)
+        runs.finish_run(connection, start(connection), status=RunStatus.DONE, counters=counters, now=NOW)
+
+    assert runs.has_written(connection, ORG)
+    assert not runs.has_written(connection, "other")
+
+
+def test_how_a_run_ended_is_recorded_once(connection):
+    run_id = start(connection)
+    runs.finish_run(connection, run_id, status=RunStatus.STOPPED, counters={"planned": 3}, now=NOW, reason="guard")
+    runs.finish_run(connection, run_id, status=RunStatus.FAILED, counters={}, now=NOW, reason="later trouble")
+
+    (run,) = runs.latest_runs(connection, limit=5)
+    assert (run.status, run.counters, run.reason) == (RunStatus.STOPPED, {"planned": 3}, "guard")
+
+
+def test_a_run_without_an_end_is_told_as_crashed_once_no_run_is_active(connection):
+    runs.finish_run(connection, start(connection), status=RunStatus.DONE, counters={}, now=NOW)
+    start(connection)
+
+    told = runs.marked_as_crashed(runs.latest_runs(connection, limit=5))
+
+    assert [run.status for run in told] == [RunStatus.CRASHED, RunStatus.DONE]
 
 
 def test_inputs_are_kept_with_their_hash_and_period(connection):
@@ -88,34 +116,34 @@ def saved(connection, tier="B", now=NOW):
 def test_a_saved_plan_comes_back_until_it_expires(connection):
     plan = saved(connection)
 
-    assert plans.load_plan(connection, plan.plan_id, ORG, now=NOW + timedelta(hours=35)) == plan
+    assert plans.load_plan(connection, plan.plan_id, ORG, config_hash="hash", now=NOW + timedelta(hours=35)) == plan
     with pytest.raises(PlanError, match="expired at 2026-11-23 00:00 UTC"):
-        plans.load_plan(connection, plan.plan_id, ORG, now=NOW + timedelta(hours=36))
+        plans.load_plan(connection, plan.plan_id, ORG, config_hash="hash", now=NOW + timedelta(hours=36))
 
 
 def test_a_newer_plan_supersedes_the_older(connection):
     older, newer = saved(connection), saved(connection, "C")
 
     with pytest.raises(PlanError, match="superseded"):
-        plans.load_plan(connection, older.plan_id, ORG, now=NOW)
-    assert plans.load_plan(connection, newer.plan_id, ORG, now=NOW) == newer
+        plans.load_plan(connection, older.plan_id, ORG, config_hash="hash", now=NOW)
+    assert plans.load_plan(connection, newer.plan_id, ORG, config_hash="hash", now=NOW) == newer
 
 
 def test_a_plan_is_applied_once_even_if_its_run_dies(connection):
     plan = saved(connection)
     plans.begin_plan(connection, plan.plan_id)
     with pytest.raises(PlanError, match="applying"):
-        plans.load_plan(connection, plan.plan_id, ORG, now=NOW)
+        plans.load_plan(connection, plan.plan_id, ORG, config_hash="hash", now=NOW)
     plans.finish_plan(connection, plan.plan_id)
     with pytest.raises(PlanError, match="applied"):
-        plans.load_plan(connection, plan.plan_id, ORG, now=NOW)
+        plans.load_plan(connection, plan.plan_id, ORG, config_hash="hash", now=NOW)
 
 
 def test_unknown_plans_and_plans_of_another_org_are_refused(connection):
     plan = saved(connection)
     for plan_id, org_id in [("no-such-plan", ORG), (plan.plan_id, "00D2")]:
         with pytest.raises(PlanError, match="no such plan"):
-            plans.load_plan(connection, plan_id, org_id, now=NOW)
+            plans.load_plan(connection, plan_id, org_id, config_hash="hash", now=NOW)
 
 
 def test_a_plan_changed_in_the_store_is_refused(connection):
@@ -124,7 +152,7 @@ def test_a_plan_changed_in_the_store_is_refused(connection):
     connection.exec_driver_sql("UPDATE plan SET payload = ?", (other,))
 
     with pytest.raises(PlanError, match="not the one that was saved"):
-        plans.load_plan(connection, plan.plan_id, ORG, now=NOW)
+        plans.load_plan(connection, plan.plan_id, ORG, config_hash="hash", now=NOW)
 
 
 def test_approval_needs_a_reason(connection):
@@ -136,13 +164,23 @@ def test_approval_needs_a_reason(connection):
     assert connection.exec_driver_sql("SELECT reason FROM plan").scalar() == "new price list"
 
 
-def test_the_plan_before_this_one_is_found(connection):
-    older = saved(connection)
-    newer = saved(connection, "C", now=NOW + timedelta(days=1))
+def test_a_plan_made_under_another_configuration_is_refused(connection):
+    plan = saved(connection)
 
-    assert plans.latest_plan(connection, ORG) == newer
-    assert plans.latest_plan(connection, ORG, before=newer.plan_id) == older
-    assert plans.latest_plan(connection, "other") is None
+    with pytest.raises(PlanError, match="configuration"):
+        plans.load_plan(connection, plan.plan_id, ORG, config_hash="other", now=NOW)
+
+
+def test_the_plan_applied_before_this_one_is_found(connection):
+    applied = saved(connection)
+    plans.finish_plan(connection, applied.plan_id)
+    saved(connection, "C")  # looked at, not applied
+    newest = saved(connection, "A")
+    plans.finish_plan(connection, newest.plan_id)
+
+    assert plans.last_applied(connection, ORG, before=newest.run_id) == applied
+    assert plans.last_applied(connection, ORG, before=applied.run_id) == newest
+    assert plans.last_applied(connection, "other", before=newest.run_id) is None
 
 
 def test_intents_stay_in_flight_until_they_are_settled_once(connection):

@@ -95,6 +95,10 @@ class Org:
     def instead(self, method, path, *answers):
         self.script.extend((method, path, answer) for answer in answers)
 
+    def always(self, method, path, answer):
+        """Script one answer for every try of a read."""
+        self.instead(method, path, *[answer] * PATIENT.attempts)
+
     def seen(self, method, path):
         return [call for call in self.calls if call.method == method and call.path.startswith(path)]
 

@@ -43,7 +43,7 @@ def test_pages_are_followed_to_the_end(org, connect):
 def test_broken_page_raises_and_is_never_the_end_of_the_list(org, connect, answer):
     connector = connect()
     connector.check()
-    org.instead("GET", org.query_path, answer)
+    org.always("GET", org.query_path, answer)
 
     with pytest.raises(CrmAnswerError):
         list(connector.pull_accounts())
@@ -91,9 +91,20 @@ def test_rows_that_are_missing_at_the_end_raise(org, connect):
 def test_pages_that_go_round_in_a_circle_raise(org, connect):
     connector = connect()
     connector.check()
-    org.instead("GET", org.query_path, *[org.page([org.account(FIRST)], total=9, next_url=NEXT)] * 5)
+    for record_id in (FIRST, SECOND):
+        org.instead("GET", org.query_path, org.page([org.account(record_id)], total=9, next_url=NEXT))
 
     with pytest.raises(CrmAnswerError, match="repeats"):
+        list(connector.pull_accounts())
+
+
+def test_a_record_that_comes_in_place_of_another_raises(org, connect):
+    connector = connect()
+    connector.check()
+    org.instead("GET", NEXT, org.page([org.account(FIRST)], total=2))
+    org.instead("GET", org.query_path, org.page([org.account(FIRST)], total=2, next_url=NEXT))
+
+    with pytest.raises(CrmAnswerError, match="came twice"):
         list(connector.pull_accounts())
 
 

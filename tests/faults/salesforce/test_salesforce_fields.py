@@ -58,7 +58,7 @@ def test_field_that_vanishes_after_the_check_is_named(org, connect):
 
 
 def test_description_without_fields_is_a_broken_answer(org, connect):
-    org.instead("GET", f"{org.describe_path}/Account", (200, {"name": "Account"}))
+    org.always("GET", f"{org.describe_path}/Account", (200, {"name": "Account"}))
 
     with pytest.raises(CrmAnswerError):
         connect().check()

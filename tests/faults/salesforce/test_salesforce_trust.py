@@ -54,10 +54,12 @@ def test_app_that_is_not_approved_gives_an_error_and_no_warning(org, connect):
     ],
 )
 def test_login_answer_without_its_parts_is_a_broken_answer(org, connect, answer):
-    org.instead("POST", org.login_path, answer)
+    org.always("POST", org.login_path, answer)
 
     with pytest.raises(CrmAnswerError):
         connect().check()
+
+    assert org.script == []
 
 
 def test_https_is_never_given_up_for_http(org, quick):
@@ -116,6 +118,7 @@ def test_address_of_the_next_page_must_be_a_path_of_the_api(org, connect, url):
 
 def test_no_secret_name_or_body_in_messages_and_logs(org, connect, caplog):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")
     told = []
     leak = f"{org.account_name} {org.secret} said the body"
     for method, path, answer in (
@@ -127,10 +130,11 @@ def test_no_secret_name_or_body_in_messages_and_logs(org, connect, caplog):
         ("GET", org.query_path, (200, leak.encode())),
         ("GET", org.query_path, org.page([{"Id": leak, "Name": org.account_name}])),
     ):
-        org.instead(method, path, answer)
+        org.always(method, path, answer)
         connector = connect()
         with pytest.raises(CrmError) as caught:
             connector.check()
+        org.script.clear()
         told.append(f"{caught.value!r} {caught.value} {caught.value.__cause__!r}")
     result = {"success": False, "errors": [{"statusCode": "STRING_TOO_LONG", "message": leak, "fields": ["F__c"]}]}
     org.instead("PATCH", org.write_path, (200, [result]))

@@ -25,6 +25,8 @@ def refusal(status, code, message="said no"):
         (500, [{"errorCode": "UNKNOWN_EXCEPTION", "message": "x"}]),
         (503, b"<html>Maintenance</html>"),
         (504, b""),
+        (520, [{"errorCode": "UNKNOWN_EXCEPTION", "message": "x"}]),
+        (408, [{"errorCode": "UNKNOWN_EXCEPTION", "message": "x"}]),
         (429, b""),
         (200, b""),
         (200, b'[{"id":"00100000'),

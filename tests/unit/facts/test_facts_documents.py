@@ -145,7 +145,7 @@ def test_a_rate_is_home_minor_units_for_one_minor_unit(build, rows_of, home, sta
     assert (row["currency"], row["fx_rate_e12"]) == (currency or home, expected)
 
 
-@pytest.mark.parametrize("rate_text", ["0", "-1", "1,5", "NaN", "Infinity", ""])
+@pytest.mark.parametrize("rate_text", ["0", "-1", "1,5", "NaN", "Infinity", "", "0.0000000000000001", "99999999999999"])
 def test_what_is_no_rate_is_refused_where_it_stands(build, rate_text):
     with pytest.raises(InputError, match="no rate of exchange") as caught:
         build(document(currency="USD", fx_rate=rate_text))
@@ -176,6 +176,16 @@ def test_a_payment_is_in_minor_units_of_its_document(build, column_of, currency,
     rows = [document(currency=currency, fx_rate="1"), payment(currency=paid[0], amount=paid[1])]
 
     assert column_of(build(*rows), "settlements", "gross_minor") == [expected]
+
+
+def test_a_payment_is_explained_in_the_currency_of_its_document(build, tmp_path):
+    build(document(currency="JPY", fx_rate="1"), payment(amount=500_000))
+    trace = tmp_path / "ledger" / "facts" / "trace.parquet"
+    found = duckdb.execute(
+        "SELECT amount_minor, currency FROM read_parquet($path) WHERE record = 'payment'", {"path": str(trace)}
+    ).fetchall()
+
+    assert found == [(5_000, "JPY")]
 
 
 def test_equal_payments_of_one_file_stay_two(build, rows_of):

@@ -1,0 +1,82 @@
+"""Read the visible sheets of a workbook (`.xlsx`, `.xls`, `.ods`) whole, with python-calamine."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import FileIO
+
+from connectors.exports.cells import CellIn
+from connectors.exports.formulas import FAILED_FORMULA, cells_without_value
+from connectors.exports.source import ZIP, FileFaultError, RawRow, Source
+
+MAX_WORKBOOK_BYTES = 512 << 20
+"""Most bytes of a workbook when unpacked: it is held in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGrid:
+    """One sheet of a workbook, in memory."""
+
+    sheet: str
+    cells: Sequence[Sequence[CellIn]]
+    is_text: bool = False
+
+    def rows(self, *, strict: bool) -> Iterator[RawRow]:  # noqa: ARG002  a workbook has no quotes
+        """Yield the rows of the sheet."""
+        for number, cells in enumerate(self.cells, start=1):
+            yield RawRow(number, cells)
+
+
+def open_sheets(source: Source) -> tuple[SheetGrid, ...]:
+    """Return the visible sheets of a workbook.
+
+    Raises:
+        FileFaultError: damaged, cut, protected, too large, or no workbook at all.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    _check_zip(source.stream)
+    source.stream.seek(0)
+    try:
+        with CalamineWorkbook.from_filelike(source.stream) as book:
+            shown = [
+                sheet.name
+                for sheet in book.sheets_metadata
+                if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+            ]
+            # leading blank rows and columns stay, so that a row keeps its number
+            tables = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in shown}
+    except CalamineError as error:
+        raise FileFaultError(
+            "not a workbook that can be read: damaged, protected, or of another kind", "Save it as XLSX or CSV."
+        ) from error
+    for name, row, column in cells_without_value(source.stream):
+        if name in tables:
+            _put(tables[name], row, column)
+    return tuple(SheetGrid(name, cells) for name, cells in tables.items())
+
+
+def _put(cells: list[list[CellIn]], row: int, column: int) -> None:
+    """Show a failed formula as text: read as blank, it would pass for a cell that nobody filled."""
+    cells += [[] for _ in range(row - len(cells))]
+    cells[row - 1] += [""] * (column - len(cells[row - 1]))
+    cells[row - 1][column - 1] = FAILED_FORMULA
+
+
+def _check_zip(stream: FileIO) -> None:
+    stream.seek(0)
+    if stream.read(len(ZIP)) != ZIP:
+        return
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            unpacked_bytes = sum(member.file_size for member in archive.infolist())
+            if unpacked_bytes > MAX_WORKBOOK_BYTES:
+                raise FileFaultError(f"{unpacked_bytes:,} bytes unpacked, too many for a workbook", "Export as CSV.")
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise FileFaultError("the workbook is cut or damaged") from error
+    if damaged is not None:
+        raise FileFaultError("the workbook is damaged")
