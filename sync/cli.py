@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,12 +21,27 @@ On your own data:                  whalecurve doctor, then whalecurve plan
 Every night, from cron:            whalecurve sync --yes
 """
 
-EXIT_INTERRUPTED = 130
 EXIT_USAGE = 2
-EXIT_BUG = 1
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Tells the errors of every command in the form that its caller asked for."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an expected error is told and becomes the exit code."""
+        from profitability.errors import WhalecurveError
+
+        try:
+            return super().invoke(ctx)
+        except WhalecurveError as error:
+            return ctx.obj.refuse(error)
+
+
+@click.group(
+    cls=_Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="whalecurve", prog_name="whalecurve")
 @click.option(
     "--config",
@@ -69,48 +85,48 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code (`docs/exit-codes.md`)."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every error is told on stderr, bugs alone with a traceback."""
-    from profitability.errors import WhalecurveError
-
+    _refuse_foreign_packages()
     try:
-        _refuse_foreign_packages()
         code = app.main(arguments, prog_name="whalecurve", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; nothing is left half-done: run the command again", err=True)
+        click.echo(f"interrupted; {_NEXT}", err=True)
         return EXIT_INTERRUPTED
-    except WhalecurveError as error:
-        return _tell(error, traceback_wanted="-vv" in arguments)
+    except _Terminated:
+        click.echo(f"ended by a signal; {_NEXT}", err=True)
+        return EXIT_TERMINATED
     return code if isinstance(code, int) else 0
 
 
-def _tell(error: Exception, *, traceback_wanted: bool) -> int:
-    import traceback
+_NEXT = "run the command again: a sync begins by settling what was under way"
 
-    from sync.exit_codes import exit_code
 
-    if traceback_wanted:
-        traceback.print_exception(error)
-    click.echo(f"error {getattr(error, 'code', '')}: {error}", err=True)
-    return exit_code(error)
+class _Terminated(BaseException):
+    """SIGTERM as an exception, as Ctrl-C is one: the run is recorded as ended on the way out."""
+
+
+def _terminate(*_signal: object) -> NoReturn:
+    raise _Terminated
 
 
 def _refuse_foreign_packages() -> None:
     """Stop when `connectors` or `profitability` is another product's package of the same name."""
     import connectors
     import profitability
-    from sync.errors import ConfigError
 
     for package in (connectors, profitability):
         if getattr(package, "DISTRIBUTION", "") != "whalecurve":
-            raise ConfigError(
-                f"the package {package.__name__!r} found there is not whalecurve's",
-                where=str(package.__file__),
-                remedy="Install whalecurve alone in its own environment: uv tool install, pipx, or a fresh venv.",
+            click.echo(
+                f"error WC-010: {package.__file__}: the package {package.__name__!r} found there is not whalecurve's\n"
+                "  do: Install whalecurve alone in its own environment: uv tool install, pipx, or a fresh venv.",
+                err=True,
             )
+            sys.exit(EXIT_USAGE)

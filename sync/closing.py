@@ -1,11 +1,11 @@
-"""Month closes between engine and store: earlier closes out, the close of an applied plan in."""
+"""Month closes between engine, evidence and store: earlier closes for the engine, the close that a plan publishes."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sync.store.closes import AccountClose, account_closes, save_close
+from sync.store.closes import AccountClose, account_closes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,23 +32,24 @@ def close_history(connection: sa.Connection, org_id: str) -> pd.DataFrame | None
     return pd.DataFrame(rows, columns=["account_id", "close_date", "candidate_tier", "published_tier", "tier_since"])
 
 
-def record_close(connection: sa.Connection, evidence: Evidence, *, org_id: str, close_date: date, run_id: str) -> bool:
-    """Keep the tiers and totals that a run published; a close that is stored already stays as it was."""
+def account_closes_of(evidence: Evidence) -> list[AccountClose]:
+    """Return tier and totals of every matched account, as the run saw them.
+
+    Raises:
+        EvidenceError: the evidence is gone or damaged.
+    """
     accounts = evidence.frame("accounts")
-    lines = [name for name in accounts.columns if name.endswith("_cents") and name in STATEMENT_TOTALS]
-    closes = [
+    return [
         AccountClose(
             account_id=row["account_id"],
             candidate_tier=row["candidate_tier"],
             published_tier=row["published_tier"],
             tier_since=row["tier_since"].date(),
-            totals_cents={name: int(row[name]) for name in lines},
+            totals_cents={name: int(row[name]) for name in STATEMENT_TOTALS},
         )
         for row in accounts[accounts["is_matched"]].to_dict("records")
     ]
-    totals = evidence.figures()["totals_cents"]
-    return save_close(connection, org_id, close_date, run_id=run_id, totals_cents=totals, accounts=closes)
 
 
-STATEMENT_TOTALS = frozenset({"net_revenue_cents", "agi_cents", "cm1_cents", "cm2_cents", "cm3_cents", "ncp_cents"})
+STATEMENT_TOTALS = ("net_revenue_cents", "agi_cents", "cm1_cents", "cm2_cents", "cm3_cents", "ncp_cents")
 """Statement lines kept with a close, so that a later difference can be told as restated."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.facts.build import TRACE_FILE
 from profitability.errors import WhalecurveError
+from sync.disk import telling_disk_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ FRAMES = ("accounts", "statement", "lines", "firm", "reconciliation", "explanati
 
 
 class EvidenceError(WhalecurveError):
-    """The evidence of a run is not where it was left; its values cannot be explained or applied."""
+    """The evidence of a run is not as it was left; its values cannot be explained or applied."""
 
     code = "WC-062"
 
@@ -42,11 +43,12 @@ class Evidence:
         return cls(data_folder / "runs" / run_id)
 
     def save(self, verdicts: Verdicts, figures: Mapping[str, Any]) -> None:
-        """Write everything; the folder appears under its name only when it is whole."""
+        """Write everything; the folder appears under its name only when it is whole.
+
+        Raises:
+            StoreError: the disk is full or cannot be written.
+        """
         draft = self.folder.with_name(f".{self.folder.name}.new")
-        draft.mkdir(mode=0o700, parents=True)
-        for name in FRAMES:
-            _write(getattr(verdicts, name), draft / f"{name}.parquet")
         told = {
             **figures,
             "home_currency": verdicts.home_currency,
@@ -55,20 +57,28 @@ class Evidence:
             "books_status": verdicts.books_status,
             "coverage": verdicts.coverage,
         }
-        (draft / "figures.json").write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")
-        draft.rename(self.folder)
+        with telling_disk_errors(self.folder.parent):
+            self.folder.parent.mkdir(mode=0o700, exist_ok=True)
+            draft.mkdir(mode=0o700)
+            for name in FRAMES:
+                _write(getattr(verdicts, name), draft / f"{name}.parquet")
+            (draft / "figures.json").write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")
+            draft.rename(self.folder)
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one of `FRAMES` as it was saved.
 
         Raises:
-            EvidenceError: the file is gone.
+            EvidenceError: the file is gone or damaged.
         """
         import duckdb
 
         path = self._existing(f"{name}.parquet")
-        with duckdb.connect() as connection:
-            return connection.execute("SELECT * FROM read_parquet($path)", {"path": str(path)}).df()
+        try:
+            with duckdb.connect() as connection:
+                return connection.execute("SELECT * FROM read_parquet($path)", {"path": str(path)}).df()
+        except duckdb.Error as error:
+            raise _lost("damaged", path) from error
 
     def trace(self, ledger_folder: Path, account_id: str) -> pd.DataFrame:
         """Return the records behind one account's figures in the run's months.
@@ -104,20 +114,28 @@ class Evidence:
         """Return the figures of the run.
 
         Raises:
-            EvidenceError: the file is gone.
+            EvidenceError: the file is gone or damaged.
         """
-        found: dict[str, Any] = json.loads(self._existing("figures.json").read_text(encoding="utf-8"))
+        path = self._existing("figures.json")
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise _lost("damaged", path) from error
         return found
 
     def _existing(self, name: str) -> Path:
         path = self.folder / name
         if not path.exists():
-            raise EvidenceError(
-                "the run's evidence is gone",
-                where=str(path),
-                remedy="Run `whalecurve plan`: it computes everything anew.",
-            )
+            raise _lost("gone", path)
         return path
+
+
+def _lost(how: str, path: Path) -> EvidenceError:
+    return EvidenceError(
+        f"the run's evidence is {how}",
+        where=str(path),
+        remedy="Run `whalecurve plan`: it computes everything anew.",
+    )
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sync.guards import CLOSES_COMPARED, NightFigures, SourceAge
 from sync.store.closes import firm_totals
-from sync.store.runs import last_run
+from sync.store.runs import has_written, last_sync
 
 if TYPE_CHECKING:
     from connectors.facts.build import BuiltFacts
@@ -47,12 +47,13 @@ def night_figures(
 ) -> NightFigures:
     """Put this night beside the last run and the last closes."""
     with store.read() as connection:
-        last = last_run(connection, org_id)
+        last = last_sync(connection, org_id)
+        is_first_run = not has_written(connection, org_id)
         closes = firm_totals(connection, org_id, before=plan.as_of, limit=CLOSES_COMPARED)
     before = last.counters if last else {}
     totals: Mapping[str, int] = figures["totals_cents"]
     return NightFigures(
-        is_first_run=last is None,
+        is_first_run=is_first_run,
         matched_value_cents=figures[_MATCHED],
         matched_value_before_cents=before.get(_MATCHED),
         totals_cents=totals,

@@ -48,7 +48,7 @@ class GuardLimits:
 
 @dataclass(frozen=True, slots=True)
 class SourceAge:
-    """How many days before the as-of date the newest fact of a source lies."""
+    """How many days before the day of the run the newest fact of a source lies."""
 
     name: str
     kind: Literal["time", "accounting"]
@@ -60,7 +60,7 @@ class NightFigures:
     """What the guards look at besides the plan.
 
     Attributes:
-        is_first_run: no plan was ever applied to this org.
+        is_first_run: no plan with changes was ever applied to this org.
         matched_value_cents: revenue and cost that found their account; `_before`: in the last run, None if unknown.
         totals_cents: name of a firm total (`revenue`, `cost`) -> its amount in the window.
         totals_history_cents: the same totals at earlier closes, oldest first.

@@ -22,6 +22,9 @@ from sync.errors import RunActiveError, StoreError
 LOCK_NAME = "run.lock"
 _HOLDER_NAME = "run.lock.json"
 
+PROBE_SECONDS = 1
+"""How long a run waits for the lock: longer than `is_run_active` holds it."""
+
 
 @contextmanager
 def run_lock(folder: Path, *, now: datetime) -> Iterator[None]:
@@ -29,33 +32,51 @@ def run_lock(folder: Path, *, now: datetime) -> Iterator[None]:
 
     Raises:
         RunActiveError: another process holds it.
-        StoreError: the folder is on a file system without locks, or the lock file was replaced.
+        StoreError: the folder cannot be written or has no locks, or the lock file was replaced.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = _lock(folder)
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock.acquire(timeout=PROBE_SECONDS)
+        _tell_holder(folder, now=now)
+    except Timeout as error:
+        raise _active(folder) from error
+    except OSError as error:
+        lock.release()
+        raise StoreError(
+            f"the run lock cannot be taken: {error.strerror}",
+            where=str(folder / LOCK_NAME),
+            remedy="Keep the state folder on a local disk with free space, writable for this user.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_run_active(folder: Path) -> bool:
+    """Return whether a process holds the lock now, by taking it for a moment."""
+    if not (folder / LOCK_NAME).exists():
+        return False
+    lock = _lock(folder)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _lock(folder: Path) -> FileLock:
     path = folder / LOCK_NAME
-    lock = FileLock(
+    return FileLock(
         path,
         mode=0o600,
-        blocking=False,
         fallback_to_soft=False,
         preserve_lock_file=True,
         on_acquired=lambda descriptor: _refuse_replaced(descriptor, path),
     )
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise _active(folder) from error
-    except OSError as error:
-        raise StoreError(
-            f"the run lock cannot be taken: {error.strerror}",
-            where=str(path),
-            remedy="Keep the state folder on a local disk that this user can write.",
-        ) from error
-    try:
-        _tell_holder(folder, now=now)
-        yield
-    finally:
-        lock.release()
 
 
 def _refuse_replaced(descriptor: int, path: Path) -> None:

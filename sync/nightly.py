@@ -6,7 +6,7 @@ import hashlib
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from profitability.errors import WhalecurveError
 from sync.apply import Outcome
 from sync.crm import connected
-from sync.errors import GuardStopError
+from sync.errors import GuardStopError, StoreError
 from sync.evidence import Evidence
 from sync.figures import counters_of
 from sync.guards import raise_if_tripped
@@ -90,12 +90,12 @@ def run_saved_plan(settings: Settings, clocks: Clocks, *, plan_id: str, reason: 
     """Apply a saved plan that a person approves by its id and a reason.
 
     Raises:
-        PlanError: unknown, too old, superseded, applied already, or no reason given.
+        PlanError: unknown, too old, superseded, applied already, made under another configuration, or no reason given.
     """
     with _opened(settings, clocks, kind="sync") as night:
         org_id = night.identity.org_id
         with night.store.write() as connection:
-            plan = plans.load_plan(connection, plan_id, org_id, now=clocks.now())
+            plan = plans.load_plan(connection, plan_id, org_id, config_hash=config_hash(settings), now=clocks.now())
             plans.approve_plan(connection, plan_id, reason, now=clocks.now())
         figures = Evidence.of_run(settings.data.folder, plan.run_id).figures()
         outcome = apply_night_plan(night, plan)
@@ -141,12 +141,13 @@ def _opened(settings: Settings, clocks: Clocks, *, kind: Literal["plan", "sync"]
 
 @contextmanager
 def _recording_failure(night: Night) -> Iterator[None]:
+    """Record what ended a run that has not said how it ended: an error, Ctrl-C, a signal, a bug."""
     try:
         yield
-    except GuardStopError:
-        raise
-    except WhalecurveError as error:
-        _finish(night, RunStatus.FAILED, counters={}, reason=f"{error.code} {error.what}")
+    except BaseException as error:
+        reason = f"{error.code} {error.what}" if isinstance(error, WhalecurveError) else type(error).__name__
+        with suppress(StoreError):  # the store may be what failed; the first error is the one to tell
+            _finish(night, RunStatus.FAILED, counters={}, reason=reason)
         raise
 
 
@@ -166,7 +167,7 @@ def _finish(
 
 def _news(night: Night, plan: Plan) -> tuple[Finding, ...]:
     with night.store.read() as connection:
-        before = plans.latest_plan(connection, night.identity.org_id, before=plan.plan_id)
+        before = plans.last_applied(connection, night.identity.org_id, before=plan.run_id)
     return plan.new_findings(before)
 
 
@@ -191,11 +192,11 @@ def _status(outcome: Outcome) -> RunStatus:
 
 
 def config_hash(settings: Settings) -> str:
-    """Return the SHA-256 over configuration, policy, fields, maps and mappings: another hash, other rules."""
+    """Return the SHA-256 over configuration, `--env`, policy, fields, maps and mappings: another hash, other rules."""
     files = settings.files
     parts = [settings.path, files.policy, files.fields, files.categories, files.gl_accounts]
     mappings = [path for folder in files.mappings if folder.is_dir() for path in sorted(folder.glob("*.toml"))]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256((settings.environment or "").encode() + b"\0")
     for path in [*parts, *mappings]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

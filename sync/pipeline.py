@@ -23,14 +23,15 @@ from profitability.engines.duckdb import DuckDBEngine
 from profitability.periods import closed_window
 from profitability.verdicts import Verdicts
 from sync.apply import Outcome, apply_plan
-from sync.closing import close_history, record_close
+from sync.closing import account_closes_of, close_history
 from sync.crm import fields_in_use
+from sync.disk import telling_disk_errors
 from sync.evidence import Evidence
 from sync.figures import firm_figures, night_figures
 from sync.guards import Tripped, tripped_guards
 from sync.plan import Plan, make_plan
 from sync.settle import Target, settle_in_flight
-from sync.store import bases, plans
+from sync.store import bases, closes, plans
 from sync.wanted import wanted_fields
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def make_night_plan(night: Night) -> Planned:
     night.tell("pull", accounts=len(accounts), deals=len(deals))
 
     readings = read_exports(night.settings)
-    built = _facts(night, accounts, deals, readings)
+    with telling_disk_errors(night.settings.data.folder):
+        built = _facts(night, accounts, deals, readings)
     night.tell("read", files=len(readings), unmatched=len(built.unmatched))
 
     verdicts = _verdicts(night, built)
@@ -109,13 +111,22 @@ def make_night_plan(night: Night) -> Planned:
 
 
 def apply_night_plan(night: Night, plan: Plan) -> Outcome:
-    """Write a plan that is approved or needs no approval, and keep its close for ever."""
+    """Write a plan that is approved or needs no approval; if nothing stops it, keep its close for ever.
+
+    Raises:
+        EvidenceError: what the plan rests on is gone; nothing is written.
+    """
+    org_id = night.identity.org_id
+    evidence = Evidence.of_run(night.settings.data.folder, plan.run_id)
+    totals, accounts = evidence.figures()["totals_cents"], account_closes_of(evidence)
     with night.store.write() as connection:
         plans.begin_plan(connection, plan.plan_id)
     outcome = apply_plan(plan, night.target)
-    evidence = Evidence.of_run(night.settings.data.folder, plan.run_id)
     with night.store.write() as connection:
-        record_close(connection, evidence, org_id=night.identity.org_id, close_date=plan.as_of, run_id=plan.run_id)
+        if outcome.stopped is None:
+            closes.save_close(
+                connection, org_id, plan.as_of, run_id=plan.run_id, totals_cents=totals, accounts=accounts
+            )
         plans.finish_plan(connection, plan.plan_id)
     night.tell("write", **outcome.counters())
     return outcome
@@ -141,7 +152,8 @@ def _facts(
     settings = night.settings
     ledger = Ledger(settings.data.ledger)
     ledger.take(readings)
-    covered = min(dates.covered_through for dates in source_dates(ledger, settings.books.required_sources).values())
+    dates = source_dates(ledger, settings.books.required_sources, today=night.today)
+    covered = min((source.covered_through for source in dates.values()), default=None)
     window = closed_window(night.today, covered, settings.policy.period)
     return build_facts(
         ledger,
@@ -150,7 +162,7 @@ def _facts(
         categories=load_categories(settings.files.categories),
         gl_accounts=load_gl_accounts(settings.files.gl_accounts),
         home_currency=settings.books.home_currency,
-        required_sources=settings.books.required_sources,
+        dates=dates,
         window=(window.first_day, window.last_day),
     )
 

@@ -99,7 +99,7 @@ _EXIT_MEANINGS = (
     "a bug of ours: the only case with a traceback",
     "usage or configuration",
     "finished, but some records were rejected or left to people",
-    "stopped by a guard, or a plan that cannot be applied: a person must look",
+    "stopped by a guard, not confirmed, or a plan that cannot be applied: a person must look",
     "an input is missing, stale or invalid",
     "login or permission at the CRM",
     "daily allowance of API calls used up; the next run goes on",

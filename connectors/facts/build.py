@@ -15,7 +15,7 @@ from connectors.exports.frames import select_typed
 from connectors.exports.ledger import Ledger, quoted
 from connectors.exports.overlap import LiveFile
 from connectors.facts import lookups
-from connectors.facts.coverage import SourceDates, source_dates
+from connectors.facts.coverage import SourceDates
 from connectors.identity import UnmatchedParty
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.errors import DataError
@@ -91,7 +91,7 @@ def build_facts(
     categories: CategoryMap,
     gl_accounts: GlAccountMap,
     home_currency: str,
-    required_sources: Mapping[str, int],
+    dates: Mapping[str, SourceDates],
     window: tuple[date, date] | None = None,
 ) -> BuiltFacts:
     """Build every fact table of `profitability.facts` from the live files and the CRM.
@@ -103,15 +103,14 @@ def build_facts(
         categories: what hours are for.
         gl_accounts: what postings are.
         home_currency: currency of the books, also of records that state none.
-        required_sources: record kind -> tolerance in days, see `source_dates`; facts reach as far as the
-            shortest of them. Empty: not limited.
+        dates: how far each required source reaches (`source_dates`); facts reach as far as the shortest of
+            them. Empty: not limited.
         window: first and last day that control totals must fill; None: all control totals count together.
 
     Raises:
-        InputError: a record would need a guess, or a required source is missing.
+        InputError: a record would need a guess.
         DataError: a total changed on the way from records to facts.
     """
-    dates = source_dates(ledger, required_sources)
     connection = ledger.connect()
     try:
         lookups.add_params(connection, home_currency, window)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from profitability.errors import WhalecurveError
     from sync.nightly import Clocks
     from sync.settings import Settings
 
@@ -64,6 +65,26 @@ class Invocation:
     def answer(self, text: str, data: Mapping[str, Any]) -> None:
         """Print the answer on stdout: the text, or with --json one object."""
         if self.as_json:
-            click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **data}, default=str, ensure_ascii=False))
+            document = {"schema_version": SCHEMA_VERSION, **data}
+            click.echo(json.dumps(document, default=str, ensure_ascii=False, allow_nan=False))
         else:
             click.echo(text)
+
+    def refuse(self, error: WhalecurveError) -> int:
+        """Tell an error on stderr, answer it with --json, and return its exit code."""
+        from sync.report.errors import error_data
+
+        if self.as_json:
+            self.answer("", {"error": error_data(error)})
+        return self.tell_error(error)
+
+    def tell_error(self, error: WhalecurveError) -> int:
+        """Tell an error on stderr, with -vv its traceback too, and return its exit code."""
+        from sync.exit_codes import exit_code
+
+        if self.verbosity > 1:
+            import traceback
+
+            traceback.print_exception(error)
+        click.echo(f"error {error.code}: {error}", err=True)
+        return exit_code(error)

@@ -51,23 +51,24 @@ def demo(invocation: Invocation, *, folder: Path, port: int) -> int:
             _run(replace(invocation, config=config), clocks, crm, folder)
         address = box.url
     program = "whalecurve" if shutil.which("whalecurve") else sys.argv[0]
-    port = address.rsplit(":", 1)[1]
     click.echo("Look around:")
-    click.echo(f"  {program} sandbox {database} --port {port}      then open {address}/")
+    click.echo(f"  {program} sandbox {database} --port {address.rsplit(':', 1)[1]}      then open {address}/")
     click.echo(f'  {program} --config {configs["salesforce"]} explain "{EXPLAINED}" --lines')
     return 0
 
 
 def _clear(folder: Path) -> None:
     """Make the folder empty; a folder that holds anything but an earlier demo is left alone."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARKER).exists():
-            raise click.UsageError(f"{folder} is not empty and no earlier demo: give another --folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARKER).write_text(
-        "Made by `whalecurve demo`; it is removed and made anew by the next one.\n", encoding="utf-8"
-    )
+    marker = folder / MARKER
+    if folder.exists() and any(folder.iterdir()) and not marker.exists():
+        raise click.UsageError(f"{folder} is not empty and no earlier demo: give another --folder")
+    try:
+        if marker.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        marker.write_text("Made by `whalecurve demo`; it is removed and made anew by the next one.\n", encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{folder} cannot be made anew ({error.strerror}): give another --folder") from error
 
 
 def _run(invocation: Invocation, clocks: Clocks, crm: str, folder: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from sync.commands.context import Invocation
 
 if TYPE_CHECKING:
-    from connectors.exports.reading import FileReading
+    from connectors.exports.reading import FileReading, Problem
 
 EXIT_INPUT = 5
 SHOWN_PROBLEMS = 10
@@ -29,7 +29,7 @@ def exports() -> None:
 def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool) -> int:
     """Name for each file in FOLDER its mapping, or the reason for none.
 
-    Nothing is guessed and nothing is written. Leaves with 5 when a file was refused or is not known.
+    Nothing is guessed and nothing is written. Leaves with 5 when a file was refused or is not known, or there is none.
 
     \b
     Example:  whalecurve exports check ./exports
@@ -47,7 +47,7 @@ def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool
     }
     lines.append(f"{len(readings)} files: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     invocation.answer("\n".join(lines), {"files": [as_data(reading, folder) for reading in readings]})
-    return 0 if counts["accepted"] == len(readings) else EXIT_INPUT
+    return 0 if readings and counts["accepted"] == len(readings) else EXIT_INPUT
 
 
 def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:
@@ -82,8 +82,10 @@ def as_data(reading: FileReading, folder: Path) -> dict[str, object]:
         "records": len(reading.records),
         "covers": [str(day) for day in reading.covers] if reading.covers else None,
         "why_not": list(reading.why_not),
-        "problems": [
-            {"line": p.line, "column": p.column, "raw": p.raw, "what": p.what, "remedy": p.remedy}
-            for p in reading.problems
-        ],
+        "problems": [_note(problem) for problem in reading.problems],
+        "warnings": [_note(warning) for warning in reading.warnings],
     }
+
+
+def _note(note: Problem) -> dict[str, object]:
+    return {"line": note.line, "column": note.column, "raw": note.raw, "what": note.what, "remedy": note.remedy}

@@ -17,10 +17,11 @@ def status(invocation: Invocation) -> int:
     \b
     Example:  whalecurve status --json   (for a monitor; `last_good` is the time of the last complete sync)
     """
+    from sync.lock import is_run_active
     from sync.nightly import STORE_NAME
     from sync.report.status import status_data, status_text
     from sync.store.database import open_store
-    from sync.store.runs import latest_runs
+    from sync.store.runs import latest_runs, marked_as_crashed
 
     settings = invocation.settings()
     path = settings.data.state / STORE_NAME
@@ -33,5 +34,7 @@ def status(invocation: Invocation) -> int:
             records = latest_runs(connection, limit=100)
     finally:
         store.close()
+    if not is_run_active(settings.data.state):
+        records = marked_as_crashed(records)
     invocation.answer(status_text(records[:RUNS_SHOWN], records), status_data(records[:RUNS_SHOWN], records))
     return 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sync.pipeline import Planned
 
 EXIT_REJECTS = 3
+EXIT_APPROVAL = 4
 
 
 @click.command()
@@ -51,8 +52,8 @@ def ask(planned: Planned) -> bool:
     if not sys.stdin.isatty():
         click.echo("not confirmed: no terminal to ask at; use --yes", err=True)
         return False
-    click.echo(plan_text(planned))
-    return click.confirm(f"Write {len(planned.plan.changes)} accounts?", default=False)
+    click.echo(plan_text(planned), err=True)
+    return click.confirm(f"Write {len(planned.plan.changes)} accounts?", default=False, err=True)
 
 
 def tell(invocation: Invocation, finished: Finished) -> int:
@@ -62,7 +63,7 @@ def tell(invocation: Invocation, finished: Finished) -> int:
     invocation.answer(outcome_text(finished), outcome_data(finished))
     outcome = finished.outcome
     if outcome is None:
-        return 0
+        return EXIT_APPROVAL
     if outcome.stopped:
-        raise outcome.stopped
+        return invocation.tell_error(outcome.stopped)
     return 0 if outcome.is_complete and not finished.news else EXIT_REJECTS

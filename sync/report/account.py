@@ -97,17 +97,27 @@ def _trace(trace: pd.DataFrame | None) -> list[str]:
 
 
 def _record(record: Row) -> tuple[str, ...]:
-    seconds = int(record["worked_seconds"])
-    amount = "" if seconds else f"{money(int(record['amount_minor']), record['currency'])} {record['currency']}"
+    amount, time = "", ""
+    if _has_amount(record):
+        amount = f"{money(int(record['amount_minor']), record['currency'])} {record['currency']}"
+    else:
+        time = hours(int(record["worked_seconds"]))
     where = f"{record['source_file']}:{record['source_line']}"
     return (
         f"{record['day']:%Y-%m-%d}",
         record["record"],
         record["what"] or "",
         amount,
-        hours(seconds) if seconds else "",
+        time,
         where,
     )
+
+
+def _has_amount(record: Row) -> bool:
+    """Whether a record of the trace is money; else it is time, if only of no length."""
+    import pandas as pd
+
+    return bool(pd.notna(record["amount_minor"]))
 
 
 def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> dict[str, Any]:
@@ -128,5 +138,19 @@ def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> di
         "statement": {
             line: str(from_minor(cents, currency)) for line, cents in statement_of(evidence, row["account_id"]).items()
         },
-        "records": [] if trace is None else trace.astype(str).to_dict("records"),
+        "records": [] if trace is None else [_record_data(record) for record in trace.to_dict("records")],
+    }
+
+
+def _record_data(record: Row) -> dict[str, Any]:
+    has_amount = _has_amount(record)
+    return {
+        "day": f"{record['day']:%Y-%m-%d}",
+        "record": record["record"],
+        "what": record["what"] or "",
+        "amount": str(from_minor(int(record["amount_minor"]), record["currency"])) if has_amount else None,
+        "currency": record["currency"] if has_amount else None,
+        "worked_seconds": None if has_amount else int(record["worked_seconds"]),
+        "source_file": record["source_file"],
+        "source_line": int(record["source_line"]),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sync.apply import Fate
+from sync.report.errors import error_data
 
 if TYPE_CHECKING:
     from sync.nightly import Finished
@@ -46,5 +47,6 @@ def outcome_data(finished: Finished) -> dict[str, Any]:
             {"account": record.account_id, "fate": record.fate, "code": record.error_code, "message": record.message}
             for record in (outcome.records if outcome else ())
         ],
+        "error": error_data(outcome.stopped) if outcome and outcome.stopped else None,
         "kept": [{"account": kept.account_id, "field": kept.field, "why": kept.action} for kept in finished.news],
     }

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.exports.reading import ReadingStatus
+from profitability.units import from_minor
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
 from sync.report.tables import hours, money, percent, table
@@ -55,12 +56,26 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         ],
         "unchanged_fields": plan.unchanged_fields,
         "guards": [
-            {"name": guard.name, "measured": guard.measured, "limit": guard.limit, "message": guard.message}
+            {
+                "name": guard.name,
+                "measured": guard.measured,
+                "limit": guard.limit,
+                "message": guard.message,
+                "remedy": guard.remedy,
+            }
             for guard in planned.tripped
         ],
         "books": verdicts.books_status,
         "reconciliation": dict(zip(*_reconciliation_columns(planned), strict=True)),
-        "unmatched": [{"name": party.name, "reason": party.reason} for party in planned.built.unmatched],
+        "coverage": f"{verdicts.coverage:.2f}",
+        "unmatched": [
+            {
+                "name": party.name,
+                "value": str(from_minor(party.value_cents, verdicts.home_currency)),
+                "reason": party.reason,
+            }
+            for party in planned.built.unmatched
+        ],
     }
 
 

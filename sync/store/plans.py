@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sync.errors import PlanError
 from sync.plan import Plan
 from sync.store.tables import plan as plan_table
+from sync.store.tables import run as run_table
 
 PLAN_LIFE = timedelta(hours=36)
 """How long a saved plan may wait for approval: until the morning after the next night."""
@@ -36,14 +37,17 @@ def save_plan(connection: sa.Connection, plan: Plan, org_id: str, *, now: dateti
     )
 
 
-def load_plan(connection: sa.Connection, plan_id: str, org_id: str, *, now: datetime) -> Plan:
-    """Return a saved plan that may still be applied.
+def load_plan(connection: sa.Connection, plan_id: str, org_id: str, *, config_hash: str, now: datetime) -> Plan:
+    """Return a saved plan that may still be applied under the rules in force.
 
     Raises:
-        PlanError: unknown, of another org, too old, superseded, already applied, or changed since it was saved.
+        PlanError: unknown, of another org, too old, superseded, already applied, made under another configuration,
+            or changed since it was saved.
     """
     row = connection.execute(
-        sa.select(plan_table).where(plan_table.c.plan_id == plan_id, plan_table.c.org_id == org_id)
+        sa.select(plan_table, run_table.c.config_hash)
+        .join(run_table, plan_table.c.run_id == run_table.c.run_id)
+        .where(plan_table.c.plan_id == plan_id, plan_table.c.org_id == org_id)
     ).first()
     where = f"plan {plan_id}"
     if row is None:
@@ -52,6 +56,8 @@ def load_plan(connection: sa.Connection, plan_id: str, org_id: str, *, now: date
         raise PlanError(f"the plan is {row.state}, expected {_READY}", where=where, remedy=_REMEDY)
     if now >= row.expires:
         raise PlanError(f"the plan expired at {row.expires:%Y-%m-%d %H:%M} UTC", where=where, remedy=_REMEDY)
+    if row.config_hash != config_hash:
+        raise PlanError("the configuration is another one since the plan was made", where=where, remedy=_REMEDY)
     plan = Plan.from_json(row.payload)
     if plan.digest != row.digest:
         raise PlanError("the plan is not the one that was saved", where=where, remedy=_REMEDY)
@@ -81,10 +87,12 @@ def finish_plan(connection: sa.Connection, plan_id: str) -> None:
     connection.execute(plan_table.update().where(plan_table.c.plan_id == plan_id).values(state=_APPLIED))
 
 
-def latest_plan(connection: sa.Connection, org_id: str, *, before: str | None = None) -> Plan | None:
-    """Return the newest saved plan, whatever its state; `before`: the newest but this one."""
-    query = sa.select(plan_table.c.payload).where(plan_table.c.org_id == org_id)
-    if before is not None:
-        query = query.where(plan_table.c.plan_id != before)
-    payload = connection.execute(query.order_by(plan_table.c.created.desc()).limit(1)).scalar()
+def last_applied(connection: sa.Connection, org_id: str, *, before: str) -> Plan | None:
+    """Return the plan that was applied last but for the one of the run `before`, None where there is none."""
+    query = (
+        sa.select(plan_table.c.payload)
+        .join(run_table, plan_table.c.run_id == run_table.c.run_id)
+        .where(plan_table.c.org_id == org_id, plan_table.c.run_id != before, plan_table.c.state == _APPLIED)
+    )
+    payload = connection.execute(query.order_by(run_table.c.seq.desc()).limit(1)).scalar()
     return Plan.from_json(payload) if payload else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -123,33 +123,42 @@ def finish_run(
     now: datetime,
     reason: str = "",
 ) -> None:
-    """Record how a run ended; `reason`: why a person approved it, or what stopped it."""
+    """Record how a run ended, once; `reason`: why a person approved it, or what stopped it."""
     connection.execute(
         run.update()
-        .where(run.c.run_id == run_id)
+        .where(run.c.run_id == run_id, run.c.status == RunStatus.RUNNING)
         .values(status=status, counters=dict(counters), finished=now, reason=reason)
     )
 
 
-def last_run(connection: sa.Connection, org_id: str, *, kinds: Sequence[str] = ("sync",)) -> RunRecord | None:
-    """Return the latest run that applied a plan (`done` or `partial`), None where there is none.
-
-    Guards compare with its counters; None means that the first run is still to come.
-    """
-    applied = [RunStatus.DONE, RunStatus.PARTIAL]
-    found = connection.execute(
-        sa.select(run)
-        .where(run.c.org_id == org_id, run.c.kind.in_(kinds), run.c.status.in_(applied))
-        .order_by(run.c.seq.desc())
-        .limit(1)
-    ).first()
+def last_sync(connection: sa.Connection, org_id: str) -> RunRecord | None:
+    """Return the latest sync that applied a plan, if only an empty one; the guards compare with its counters."""
+    found = connection.execute(sa.select(run).where(*_synced(org_id)).order_by(run.c.seq.desc()).limit(1)).first()
     return _record(found) if found else None
+
+
+def has_written(connection: sa.Connection, org_id: str) -> bool:
+    """Return whether any sync has applied a plan with changes: the first of them had a person's approval."""
+    planned = run.c.counters["planned"].as_integer()
+    return bool(connection.execute(sa.select(sa.exists().where(*_synced(org_id), planned > 0))).scalar())
+
+
+def _synced(org_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return run.c.org_id == org_id, run.c.kind == "sync", run.c.status.in_([RunStatus.DONE, RunStatus.PARTIAL])
 
 
 def latest_runs(connection: sa.Connection, *, limit: int) -> list[RunRecord]:
     """Return the last runs of any kind and status, newest first."""
     rows = connection.execute(sa.select(run).order_by(run.c.seq.desc()).limit(limit))
     return [_record(row) for row in rows]
+
+
+def marked_as_crashed(records: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return runs as they are when no run is active: whichever seems to be under way has died."""
+    return [
+        replace(record, status=RunStatus.CRASHED) if record.status is RunStatus.RUNNING else record
+        for record in records
+    ]
 
 
 def _record(row: sa.Row[tuple[object, ...]]) -> RunRecord:

@@ -101,7 +101,7 @@ def built_from(records, folder):
         categories=CATEGORIES,
         gl_accounts=GlAccountMap(USES, {"rail": "expense"}),
         home_currency="EUR",
-        required_sources={},
+        dates={},
     )
 
 

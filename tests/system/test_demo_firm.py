@@ -14,7 +14,7 @@ from connectors.base import AccountRecord, DealRecord
 from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
-from connectors.facts import build_facts
+from connectors.facts import build_facts, source_dates
 from connectors.fields import load_fields
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate
@@ -83,7 +83,11 @@ def built(readings, tmp_path_factory):
         categories=load_categories(CONFIG / "categories.toml"),
         gl_accounts=load_gl_accounts(DEMO / "gl_accounts.toml"),
         home_currency="EUR",
-        required_sources={"document": 5, "time_entry": 5, "cost_rate": 5, "direct_cost": 5},
+        dates=source_dates(
+            ledger,
+            {"document": 5, "time_entry": 5, "cost_rate": 5, "direct_cost": 5},
+            today=date(2026, 1, 20),
+        ),
     )
 
 

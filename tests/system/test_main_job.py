@@ -103,7 +103,7 @@ def test_explain_shows_statement_reason_and_the_lines_of_the_files(firm) -> None
 
     assert code == 0
     assert "-11,617.44" in out
-    assert "does not cover the costs that it causes" in out
+    assert "does not cover the costs it causes" in out
     assert "Xero sales invoices 2025.csv:" in out
 
 

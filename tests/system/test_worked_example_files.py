@@ -10,7 +10,7 @@ from connectors.base import AccountRecord
 from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
-from connectors.facts import build_facts
+from connectors.facts import build_facts, source_dates
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate
 from profitability.policy import Policy
@@ -35,7 +35,11 @@ def test_the_statement_comes_out_of_the_files_to_the_cent(tmp_path):
         categories=load_categories(CONFIG / "categories.toml"),
         gl_accounts=load_gl_accounts(CONFIG / "gl_accounts.toml"),
         home_currency="EUR",
-        required_sources={"document": 5, "time_entry": 5, "cost_rate": 5, "direct_cost": 5},
+        dates=source_dates(
+            ledger,
+            {"document": 5, "time_entry": 5, "cost_rate": 5, "direct_cost": 5},
+            today=date(2026, 1, 20),
+        ),
     )
     statement = evaluate(built.facts, Policy(), date(2026, 1, 20)).statement.set_index("account_id")
 

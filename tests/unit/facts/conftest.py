@@ -9,7 +9,7 @@ import pytest
 from connectors.base import AccountRecord
 from connectors.exports.ledger import Ledger
 from connectors.exports.reading import FileReading, ReadingStatus, Record
-from connectors.facts import build_facts
+from connectors.facts import build_facts, source_dates
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.facts import SCHEMAS
 
@@ -17,6 +17,7 @@ CATEGORIES = CategoryMap({"design": "delivery", "calls": "service"}, {"sales": "
 GL_ACCOUNTS = GlAccountMap(
     {"310": "pass_through", "320": "contractor", "400": "pool:fairs", "800": "ignore"}, {"rail": "expense"}
 )
+TODAY = date(2026, 1, 20)
 ALFA = AccountRecord("001", "Alfa", "C-1", None, date(2024, 5, 1), {})
 BETA = AccountRecord("002", "Beta", None, None, None, {})
 
@@ -39,14 +40,15 @@ def build(ledger_of):
     """Build the facts of such a file, with the accounts Alfa and Beta."""
 
     def build_from(*rows, deals=(), home="EUR", required=(), window=None):
+        ledger = ledger_of(*rows)
         return build_facts(
-            ledger_of(*rows),
+            ledger,
             (ALFA, BETA),
             deals,
             categories=CATEGORIES,
             gl_accounts=GL_ACCOUNTS,
             home_currency=home,
-            required_sources=dict.fromkeys(required, 5),
+            dates=source_dates(ledger, dict.fromkeys(required, 5), today=TODAY),
             window=window,
         )
 

@@ -6,7 +6,7 @@ import pytest
 
 import connectors.facts.build as build_module
 from connectors.errors import InputError
-from connectors.facts import source_dates
+from connectors.facts import SourceDates, source_dates
 from profitability.errors import DataError
 
 DAY = date(2025, 1, 31)
@@ -85,7 +85,7 @@ def test_contracts_count_while_they_are_in_force(build, rows_of):
     ],
 )
 def test_a_month_is_covered_by_a_record_of_its_last_five_days_or_later(ledger_of, newest, covered):
-    dates = source_dates(ledger_of(hours(work_date=newest)), {"time_entry": 5})
+    dates = source_dates(ledger_of(hours(work_date=newest)), {"time_entry": 5}, today=date(2026, 1, 20))
 
     assert (dates["time_entry"].newest, dates["time_entry"].covered_through) == (newest, covered)
 
@@ -93,11 +93,35 @@ def test_a_month_is_covered_by_a_record_of_its_last_five_days_or_later(ledger_of
 def test_a_file_covers_the_period_that_it_states(ledger_of):
     ledger = ledger_of(hours(work_date=date(2025, 1, 3)), covers=(date(2025, 1, 1), date(2025, 3, 31)))
 
-    assert source_dates(ledger, {"time_entry": 5})["time_entry"].covered_through == date(2025, 3, 31)
+    assert source_dates(ledger, {"time_entry": 5}, today=date(2026, 1, 20))["time_entry"].covered_through == date(
+        2025, 3, 31
+    )
+
+
+def test_a_period_that_ends_after_today_covers_only_what_has_records(ledger_of):
+    ledger = ledger_of(hours(work_date=date(2025, 10, 3)), covers=(date(2025, 1, 1), date(2025, 12, 31)))
+
+    (dates,) = source_dates(ledger, {"time_entry": 5}, today=date(2025, 10, 4)).values()
+
+    assert (dates.newest, dates.covered_through) == (date(2025, 10, 3), date(2025, 9, 30))
+
+
+def test_a_mistyped_day_far_ahead_covers_nothing(ledger_of):
+    ledger = ledger_of(hours(work_date=date(2025, 3, 4)), hours(work_date=date(2062, 3, 31)))
+
+    (dates,) = source_dates(ledger, {"time_entry": 5}, today=date(2025, 3, 5)).values()
+
+    assert (dates.newest, dates.covered_through) == (date(2025, 3, 4), date(2025, 2, 28))
+
+
+def test_a_rate_that_is_valid_beyond_today_covers_today(ledger_of):
+    (dates,) = source_dates(ledger_of(rate()), {"cost_rate": 5}, today=date(2025, 1, 30)).values()
+
+    assert dates == SourceDates(date(2025, 1, 30), date(2025, 1, 31))
 
 
 def test_postings_are_a_source_of_costs(ledger_of):
-    assert source_dates(ledger_of(posting()), {"direct_cost": 5})["direct_cost"].newest == DAY
+    assert source_dates(ledger_of(posting()), {"direct_cost": 5}, today=date(2026, 1, 20))["direct_cost"].newest == DAY
 
 
 def test_facts_reach_as_far_as_the_shortest_required_source(build):
