@@ -53,11 +53,13 @@ def evaluate(
         firm = place.fetch("SELECT * FROM firm_lines ORDER BY month ASC, line ASC")
         books = place.fetch("SELECT * FROM books ORDER BY line ASC")
         control = place.fetch("SELECT * FROM control_totals")
-        proof = reconcile(totals, firm, books, control=control, idle_seconds=idle_seconds(place))
+        proof = reconcile(
+            totals, firm, books, control=control, idle_seconds=idle_seconds(place), currency=facts.home_currency
+        )
         cover = firm_coverage(place.fetch("SELECT * FROM firm_coverage"), source_age_days)
         rated = _rate(add_coverage(totals, cover), policy, window, history)
         explanation = explain_gaps(rated, cost_lines(pools))
-        accounts = add_reasons(rated, explanation, policy, through=window.last_day)
+        accounts = add_reasons(rated, explanation, policy, through=window.last_day, currency=facts.home_currency)
         return Verdicts(
             window,
             facts.home_currency,

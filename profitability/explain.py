@@ -15,6 +15,8 @@ import pandas as pd
 
 from profitability.policy import Policy
 from profitability.ratios import decimal_text, ratio, rounded_text
+from profitability.tiers import NOT_RATED
+from profitability.units import money_text
 
 Row: TypeAlias = Mapping[Hashable, Any]
 """One row of a frame; pandas types its cells as anything."""
@@ -36,10 +38,11 @@ COST_LINES = (
 MEANINGS = {
     "A": "carries the firm",
     "B": "earns its keep",
-    "C": "covers its own cost, but not enough of the shared cost",
-    "D": "does not cover the costs that it causes",
+    "C": "covers its own cost, not the shared",
+    "D": "does not cover the costs it causes",
     "N": "not rated",
 }
+"""What a tier means, in the words of the tier field's list in `config/fields.toml`."""
 
 UNRATED = {
     "unmatched": "this customer of the books is not linked to an account",
@@ -101,7 +104,9 @@ def _top_drivers(parts: pd.DataFrame) -> pd.Series[Any]:
     return pd.Series(drivers, index=parts.index, dtype="object")
 
 
-def add_reasons(accounts: pd.DataFrame, explanation: pd.DataFrame, policy: Policy, *, through: date) -> pd.DataFrame:
+def add_reasons(
+    accounts: pd.DataFrame, explanation: pd.DataFrame, policy: Policy, *, through: date, currency: str
+) -> pd.DataFrame:
     """Write the two texts of each account.
 
     Args:
@@ -109,56 +114,59 @@ def add_reasons(accounts: pd.DataFrame, explanation: pd.DataFrame, policy: Polic
         explanation: from `explain_gaps`.
         policy: the limits to quote.
         through: last day of the window.
+        currency: of the books, for the digits of amounts.
 
     Returns:
         The accounts, with reason (at most 255 characters, without a figure, so that nobody can infer a rate) and
         reasons (one per line, each with its number and its limit, for those who may see money).
     """
     gaps = explanation.set_index("account_id").to_dict("index")
-    rows = accounts.to_dict("records")
+    rows = [(row, gaps.get(row["account_id"])) for row in accounts.to_dict("records")]
+    headlines = [_headline(row, through) for row, _ in rows]
+    long = ["\n".join([top, *_figures(*row, policy, currency)]) for top, row in zip(headlines, rows, strict=True)]
     return accounts.assign(
-        reason=pd.Series([_reason(row, gaps.get(row["account_id"])) for row in rows], accounts.index, dtype="str"),
-        reasons=pd.Series(
-            [_reasons(row, gaps.get(row["account_id"]), policy, through) for row in rows], accounts.index, dtype="str"
-        ),
+        reason=pd.Series([_reason(*row) for row in rows], accounts.index, dtype="str"),
+        reasons=pd.Series(long, accounts.index, dtype="str"),
     )
 
 
 def _reason(row: Row, gap: Row | None) -> str:
     tier = str(row["published_tier"])
-    if row["unrated_reason"]:
-        return f"{tier}: {MEANINGS['N']}, because {UNRATED[row['unrated_reason']]}."[:REASON_LENGTH]
     text = f"{tier}: {MEANINGS[tier]}."
-    above = [line_words(line) for line in gap["top_drivers"] if gap[line] > 0] if gap else []
+    if tier == NOT_RATED:
+        return f"{text[:-1]}, because {UNRATED[row['unrated_reason']]}." if row["unrated_reason"] else text
+    above = [line_words(line) for line in _drivers(gap) if gap[line] > 0] if gap else []
     for count in range(len(above), 0, -1):
-        told = f"{text} More than in the portfolio: {', '.join(above[:count])}."
+        told = f"{text} Costs above average for its income: {', '.join(above[:count])}."
         if len(told) <= REASON_LENGTH:
             return told
     return text
 
 
-def _reasons(row: Row, gap: Row | None, policy: Policy, through: date) -> str:
-    agi, cm3, ncp = row["agi_cents"], row["cm3_cents"], row["ncp_cents"]
+def _drivers(gap: Row) -> list[str]:
+    """Return the top drivers that show in hundredths of a point."""
+    return [line for line in gap["top_drivers"] if round(gap[line], 4)]
+
+
+def _figures(row: Row, gap: Row | None, policy: Policy, currency: str) -> list[str]:
+    agi, cm3, ncp = (money_text(int(row[name]), currency) for name in ("agi_cents", "cm3_cents", "ncp_cents"))
     limits = policy.tiers
-    lines = [_headline(row, through)]
-    if row["unrated_reason"]:
-        lines.append(f"Not rated: {UNRATED[row['unrated_reason']]}.")
-    lines.append(f"Fees less passed-through cost (AGI): {decimal_text(agi, 2)}.")
-    lines.append(f"Left after the costs that it causes (CM3): {decimal_text(cm3, 2)}; D below 0.00.")
-    margin = f"{rounded_text(ncp, agi, 2)} % of AGI" if agi > 0 else "no margin"
+    lines = [f"These figures give no tier: {UNRATED[row['unrated_reason']]}."] if row["unrated_reason"] else []
+    lines.append(f"Fees less passed-through cost (AGI): {agi}.")
+    lines.append(f"Left after the costs it causes (CM3): {cm3}; D below {money_text(0, currency)}.")
+    margin = f"{rounded_text(row['ncp_cents'], row['agi_cents'], 2)} % of AGI" if row["agi_cents"] > 0 else "no margin"
     lines.append(
-        f"Net client profit: {decimal_text(ncp, 2)}, {margin}; "
-        f"B from {_percent(limits.margin_b)}, A from {_percent(limits.margin_a)}."
+        f"Net client profit: {ncp}, {margin}; B from {_percent(limits.margin_b)}, A from {_percent(limits.margin_a)}."
     )
     lines.extend(_place(row, policy))
     lines.append(
         f"Data coverage: {decimal_text(row['coverage_centi'], 2)} of 100; "
         f"rated from {limits.coverage_rate_min}, final from {limits.coverage_final_min}."
     )
-    if gap is not None:
-        told = ", ".join(f"{line_words(line)} {_points(gap[line])}" for line in gap["top_drivers"])
+    if gap is not None and (drivers := _drivers(gap)):
+        told = ", ".join(f"{line_words(line)} {_points(gap[line])}" for line in drivers)
         lines.append(f"Points below the portfolio's margin: {_points(gap['gap_ratio'])}; largest parts: {told}.")
-    return "\n".join(lines)
+    return lines
 
 
 def _headline(row: Row, through: date) -> str:
@@ -167,7 +175,10 @@ def _headline(row: Row, through: date) -> str:
     text = f"{tier}: {MEANINGS[tier]}; since {since}, figures through {through.isoformat()}."
     if row["indicative_tier"] == tier:
         return text
-    return f"{text} These figures alone would give {row['indicative_tier']}; a move must pass the dead band and last."
+    return (
+        f"{text} These figures alone would give {row['indicative_tier']}; "
+        "a tier moves only at a month's close, past the dead band, and when the move lasts."
+    )
 
 
 def _place(row: Row, policy: Policy) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from profitability.errors import BooksError, ControlTotalError
-from profitability.ratios import decimal_text
+from profitability.units import money_text
 from profitability.verdicts import BooksStatus
 
 _COSTS = ("pass_through", "contractors", "direct_expenses", "payroll", "pools")
@@ -25,7 +25,13 @@ class Reconciliation:
 
 
 def reconcile(
-    statement: pd.DataFrame, firm: pd.DataFrame, books: pd.DataFrame, *, control: pd.DataFrame, idle_seconds: int
+    statement: pd.DataFrame,
+    firm: pd.DataFrame,
+    books: pd.DataFrame,
+    *,
+    control: pd.DataFrame,
+    idle_seconds: int,
+    currency: str,
 ) -> Reconciliation:
     """Compare the way through the accounts with the way through the books, to the cent.
 
@@ -37,6 +43,7 @@ def reconcile(
         books: line, amount_cents: totals that never went through an account.
         control: line, amount_cents: what the customer's books say; may be empty.
         idle_seconds: unused practical time.
+        currency: of the books, for the digits of amounts in messages.
 
     Raises:
         DataError: a difference; nothing may be published.
@@ -46,7 +53,8 @@ def reconcile(
     net_client_profit = int(statement["ncp_cents"].sum())
     by_accounts = net_client_profit - int(below.sum())
     by_books = _profit(book)
-    _compare(statement, book, by_accounts=by_accounts, by_books=by_books)
+    in_accounts = {line: int(statement[f"{line}_cents"].sum()) for line in _SAME_IN_BOTH}
+    _compare({**in_accounts, "firm_profit": by_accounts}, {**book, "firm_profit": by_books}, currency)
     ledger = by_books + book.get("late_financing", 0)
     told = [
         ("sum_of_net_client_profit", net_client_profit, "cents"),
@@ -58,7 +66,7 @@ def reconcile(
         ("unused_capacity_hours", idle_seconds, "seconds"),
     ]
     frame = pd.DataFrame(told, columns=["line", "amount", "unit"]).astype({"amount": "int64"})
-    return Reconciliation(frame, _against_control(control, {**book, "ledger_profit": ledger}))
+    return Reconciliation(frame, _against_control(control, {**book, "ledger_profit": ledger}, currency))
 
 
 def _profit(book: dict[str, int]) -> int:
@@ -66,13 +74,11 @@ def _profit(book: dict[str, int]) -> int:
     return book.get("net_revenue", 0) - costs
 
 
-def _compare(statement: pd.DataFrame, book: dict[str, int], *, by_accounts: int, by_books: int) -> None:
-    pairs = [(line, int(statement[f"{line}_cents"].sum()), book.get(line, 0)) for line in _SAME_IN_BOTH]
-    pairs.append(("firm_profit", by_accounts, by_books))
+def _compare(in_accounts: dict[str, int], book: dict[str, int], currency: str) -> None:
     wrong = [
-        f"{line}: {decimal_text(found, 2)} by account, {decimal_text(wanted, 2)} in the books"
-        for line, found, wanted in pairs
-        if found != wanted
+        f"{line}: {money_text(found, currency)} by account, {money_text(book.get(line, 0), currency)} in the books"
+        for line, found in in_accounts.items()
+        if found != book.get(line, 0)
     ]
     if wrong:
         raise BooksError(
@@ -82,14 +88,18 @@ def _compare(statement: pd.DataFrame, book: dict[str, int], *, by_accounts: int,
         )
 
 
-def _against_control(control: pd.DataFrame, book: dict[str, int]) -> BooksStatus:
+def _against_control(control: pd.DataFrame, book: dict[str, int], currency: str) -> BooksStatus:
     if control.empty:
         return "consistent with its inputs"
-    wrong = [
-        f"{line}: {decimal_text(book.get(str(line), 0), 2)} from the facts, {decimal_text(int(stated), 2)} stated, "
-        f"difference {decimal_text(book.get(str(line), 0) - int(stated), 2)}"
+    triples = [
+        (str(line), book.get(str(line), 0), int(stated))
         for line, stated in zip(control["line"], control["amount_cents"], strict=True)
-        if book.get(str(line), 0) != int(stated)
+    ]
+    wrong = [
+        f"{line}: {money_text(found, currency)} from the facts, {money_text(stated, currency)} stated, "
+        f"difference {money_text(found - stated, currency)}"
+        for line, found, stated in triples
+        if found != stated
     ]
     if wrong:
         raise ControlTotalError(

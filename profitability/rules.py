@@ -225,9 +225,9 @@ RULES: tuple[Rule, ...] = (
     _broken(
         "pools",
         _POOL,
-        f"f.pool IN {RESERVED_POOLS}",
+        f"f.pool IN {RESERVED_POOLS} OR left(f.pool, 12) = 'unallocated_' OR left(f.pool, 9) = 'unpooled_'",
         what="the name is one of our own lines",
-        remedy="rename the pool; unused capacity is computed, never given",
+        remedy="rename the pool; what no account carries is computed, never given",
     ),
     _broken(
         "pools",

@@ -25,7 +25,11 @@ class Engine(Protocol):
         ...
 
     def model(self, name: str, sql: str) -> None:
-        """Keep the result of a SELECT under a name."""
+        """Keep the result of a SELECT under a name.
+
+        Raises:
+            DataError: a figure leaves the range of the whole numbers that the engine computes with.
+        """
         ...
 
     def write(self, name: str, path: str) -> None:

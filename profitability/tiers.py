@@ -63,7 +63,8 @@ def assign_tiers(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
     Returns:
         The accounts ordered by rank, unmatched ones last and without a rank. Added: rank Int64; cumulative_ncp_cents,
-        positive_before_cents and positive_total_cents Int64 (null where unmatched, or where nobody earns);
+        positive_before_cents and positive_total_cents Int64 (null where unmatched; the latter two also where nobody
+        earns), all three of CM3 where the policy ranks by it;
         positive_before_ratio, whale_ratio, ncp_margin_ratio, cm3_margin_ratio float64 for showing;
         indicative_tier, and the tier if each limit were moved by the dead band in the account's favour
         (lenient_tier) or to its disadvantage (strict_tier).

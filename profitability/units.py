@@ -36,6 +36,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-minor_digits(currency))
 
 
+def money_text(minor: int, currency: str) -> str:
+    """Return an amount with all its digits and thousands separated (-1234567, EUR -> -12,345.67)."""
+    return f"{from_minor(minor, currency):,}"
+
+
 def half_up(value: Fraction) -> int:
     """Round to a whole number, halves away from zero: the rounding at every posting."""
     magnitude = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)

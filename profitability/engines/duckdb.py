@@ -96,6 +96,12 @@ class DuckDBEngine:
             raise DataError(
                 "the Parquet files of this table cannot be read", where=where or name, remedy="check the path"
             ) from error
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+            raise DataError(
+                "an amount or a time is too large to be computed with",
+                where=where or name,
+                remedy="look for a misread decimal mark in the exports",
+            ) from error
         self._kinds[name] = kind
 
     def _check(self, origin: str, schema: Schema) -> None:

@@ -21,7 +21,7 @@ overdue AS (
     SELECT d.*
     FROM document_values AS d
     CROSS JOIN params AS p
-    WHERE d.kind = 'invoice' AND d.due_date < p.as_of AND d.rate_e12 IS NOT NULL
+    WHERE d.kind = 'invoice' AND d.due_date < p.as_of AND d.rate_numerator IS NOT NULL
 ),
 
 steps AS (
@@ -72,9 +72,9 @@ SELECT
     coalesce(r.next_date, p.as_of) AS until_date,
     CAST(
         (
-            2 * CAST(d.gross_minor - r.reduced_minor AS HUGEINT) * d.net_minor * d.rate_e12
-            + d.gross_minor * CAST(1000000000000 AS HUGEINT)
-        ) // (2 * d.gross_minor * CAST(1000000000000 AS HUGEINT)) AS BIGINT
+            2 * CAST(d.gross_minor - r.reduced_minor AS HUGEINT) * d.net_minor * d.rate_numerator
+            + CAST(d.gross_minor AS HUGEINT) * d.rate_denominator
+        ) // (2 * CAST(d.gross_minor AS HUGEINT) * d.rate_denominator) AS BIGINT
     ) AS balance_cents
 FROM running AS r
 INNER JOIN overdue AS d ON r.document_id = d.document_id

@@ -6,7 +6,7 @@ SELECT
 FROM document_values AS d
 CROSS JOIN params AS p
 WHERE
-    d.rate_e12 IS NULL
+    d.rate_numerator IS NULL
     AND (
         d.issue_date BETWEEN p.first_day AND p.as_of
         OR (d.service_end >= p.first_day AND d.service_start <= p.as_of)
@@ -17,14 +17,14 @@ SELECT
     document_id AS subject,
     account_id
 FROM open_items
-WHERE rate_e12 IS NULL
+WHERE open_cents IS NULL
 UNION
 SELECT
     'documents' AS source,
     document_id AS subject,
     account_id
 FROM settlement_values
-WHERE rate_e12 IS NULL
+WHERE amount_cents IS NULL
 UNION
 SELECT
     'direct_costs' AS source,

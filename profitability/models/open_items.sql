@@ -29,13 +29,12 @@ open_now AS (
     SELECT
         d.document_id,
         d.account_id,
-        d.rate_e12,
         date_diff('day', d.due_date, p.as_of) AS days_past_due,
         CAST(
             (
-                2 * CAST(d.gross_minor - coalesce(r.reduced_minor, 0) AS HUGEINT) * d.net_minor * d.rate_e12
-                + d.gross_minor * CAST(1000000000000 AS HUGEINT)
-            ) // (2 * d.gross_minor * CAST(1000000000000 AS HUGEINT)) AS BIGINT
+                2 * CAST(d.gross_minor - coalesce(r.reduced_minor, 0) AS HUGEINT) * d.net_minor * d.rate_numerator
+                + CAST(d.gross_minor AS HUGEINT) * d.rate_denominator
+            ) // (2 * CAST(d.gross_minor AS HUGEINT) * d.rate_denominator) AS BIGINT
         ) AS open_cents
     FROM document_values AS d
     CROSS JOIN params AS p
@@ -46,7 +45,6 @@ open_now AS (
 SELECT
     o.document_id,
     o.account_id,
-    o.rate_e12,
     o.days_past_due,
     o.open_cents,
     CAST(

@@ -1,5 +1,5 @@
 -- Facts that the figures rest on less than they should; one row per problem and subject.
--- rows: facts concerned. seconds: time concerned, 0 where none.
+-- facts: rows concerned, time and cost as posted by month. seconds: time concerned, 0 where none.
 SELECT
     'hours_without_rate' AS problem,
     person_id AS subject,

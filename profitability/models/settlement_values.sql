@@ -4,7 +4,6 @@ SELECT
     s.document_id,
     d.account_id,
     s.kind,
-    d.rate_e12,
     CAST(date_trunc('month', s.settled_on) AS DATE) AS month,
     greatest(date_diff('day', d.due_date, s.settled_on), 0) AS days_late,
     CAST(
@@ -12,9 +11,9 @@ SELECT
             WHEN d.gross_minor = 0 THEN 0
             ELSE
                 (
-                    2 * CAST(s.gross_minor AS HUGEINT) * d.net_minor * d.rate_e12
-                    + d.gross_minor * CAST(1000000000000 AS HUGEINT)
-                ) // (2 * d.gross_minor * CAST(1000000000000 AS HUGEINT))
+                    2 * CAST(s.gross_minor AS HUGEINT) * d.net_minor * d.rate_numerator
+                    + CAST(d.gross_minor AS HUGEINT) * d.rate_denominator
+                ) // (2 * CAST(d.gross_minor AS HUGEINT) * d.rate_denominator)
         END AS BIGINT
     ) AS amount_cents
 FROM settlements AS s
