@@ -145,6 +145,11 @@ class CrmConnector(Protocol):
     batch_size: int
     """Most changes that one call of `write_changes` takes."""
 
+    @property
+    def api_usage(self) -> tuple[int, int] | None:
+        """Calls used and allowed in the CRM's day, all its programs together, as the last answer told; else None."""
+        ...
+
     def check(self) -> CrmIdentity:
         """Log in, and make sure that every field can be read and every field of ours be written.
 

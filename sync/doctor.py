@@ -73,13 +73,10 @@ def _failed(name: str, error: WhalecurveError) -> Check:
 def _crm(settings: Settings) -> list[Check]:
     with connected(settings) as crm:
         identity = crm.check()
-    return [
-        Check(
-            "crm",
-            "ok",
-            f"{identity.crm}, {identity.org_name} ({identity.org_id}), as {identity.user}; all fields there",
-        )
-    ]
+        usage = crm.api_usage
+    told = f"{identity.crm}, {identity.org_name} ({identity.org_id}), as {identity.user or 'the app'}; all fields there"
+    calls = [Check("calls", "ok", f"{usage[0]:,} of {usage[1]:,} API calls of the day used")] if usage else []
+    return [Check("crm", "ok", told), *calls]
 
 
 def _exports(settings: Settings) -> list[Check]:

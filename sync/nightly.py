@@ -22,6 +22,7 @@ from sync.lock import run_lock
 from sync.pipeline import Night, Planned, apply_night_plan, make_night_plan
 from sync.plan import Finding, Plan
 from sync.store import plans, runs
+from sync.store.budget import observe_calls
 from sync.store.database import open_store
 from sync.store.orgs import bind_org
 from sync.store.runs import InputFile, RunStart, RunStatus
@@ -162,6 +163,10 @@ def _finish(
     with night.store.write() as connection:
         if planned:
             runs.record_inputs(connection, night.run_id, _inputs(planned))
+        if usage := night.crm.api_usage:
+            used, allowed = usage
+            day = night.clock().date()
+            observe_calls(connection, night.identity.org_id, day, used_calls=used, limit_calls=allowed)
         runs.finish_run(connection, night.run_id, status=status, counters=counters, now=night.clock(), reason=reason)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
 from connectors.base import FieldSpec, FieldValue
+from connectors.values import at_scale
 from sync.errors import PlanError
 
 Encoded: TypeAlias = str | bool | dict[str, str] | None
@@ -35,14 +36,9 @@ def normalised(spec: FieldSpec, value: FieldValue) -> FieldValue:
         case "date":
             return _typed(spec, value, date)
         case "number" | "currency" | "percent":
-            return _scaled(_typed(spec, value, Decimal), spec.scale)
+            return at_scale(_typed(spec, value, Decimal), spec.scale)
         case _:
             return _fitted(_typed(spec, value, str), spec.length)
-
-
-def _scaled(number: Decimal, scale: int) -> Decimal:
-    rounded = number.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
-    return rounded or abs(rounded)  # minus zero is zero
 
 
 def _fitted(text: str, length: int) -> str | None:

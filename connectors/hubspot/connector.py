@@ -22,7 +22,6 @@ from connectors.errors import CrmAccessError, CrmAnswerError
 from connectors.hubspot import pull, write
 from connectors.hubspot.answers import Json
 from connectors.hubspot.client import PAGE_SIZE, HubSpotClient, HubSpotLogin
-from connectors.hubspot.limits import RateLimits
 from connectors.hubspot.properties import (
     COMPANY_PROPERTIES,
     DEAL_PROPERTIES,
@@ -69,9 +68,12 @@ class HubSpotConnector:
         self._known_portal: _Portal | None = None
 
     @property
-    def limits(self) -> RateLimits:
-        """The portal's allowance of calls, as its latest answer stated it."""
-        return self._client.limits
+    def api_usage(self) -> tuple[int, int] | None:
+        """Return calls used and allowed on the portal's day, as the last answer told; None before it."""
+        limits = self._client.limits
+        if limits.daily is None or limits.daily_remaining is None:
+            return None
+        return limits.daily - limits.daily_remaining, limits.daily
 
     def check(self) -> CrmIdentity:
         """Log in, and make sure that every field can be read and every field of ours be written.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from profitability.units import from_minor
-from sync.report.tables import hours, money, percent, table
+from profitability.units import from_minor, money_text
+from sync.report.tables import hours, percent, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ def _statement(statement: Mapping[str, int], currency: str) -> list[str]:
         is_result = line in RESULTS
         shown = cents if is_result or line == "gross_billings" else -cents
         rows.append(
-            (("= " if is_result else "  ") + _words(line), money(shown, currency), currency if is_result else "")
+            (("= " if is_result else "  ") + _words(line), money_text(shown, currency), currency if is_result else "")
         )
     return table(rows, right=frozenset({1}))
 
@@ -99,7 +99,7 @@ def _trace(trace: pd.DataFrame | None) -> list[str]:
 def _record(record: Row) -> tuple[str, ...]:
     amount, time = "", ""
     if _has_amount(record):
-        amount = f"{money(int(record['amount_minor']), record['currency'])} {record['currency']}"
+        amount = f"{money_text(int(record['amount_minor']), record['currency'])} {record['currency']}"
     else:
         time = hours(int(record["worked_seconds"]))
     where = f"{record['source_file']}:{record['source_line']}"

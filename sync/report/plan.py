@@ -7,10 +7,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.exports.reading import ReadingStatus
-from profitability.units import from_minor
+from profitability.units import from_minor, money_text
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
-from sync.report.tables import hours, money, percent, table
+from sync.report.tables import hours, percent, table
 
 if TYPE_CHECKING:
     from connectors.facts.build import UnknownGlAccount, UnknownTask
@@ -83,7 +83,7 @@ def _reconciliation_columns(planned: Planned) -> tuple[list[str], list[str]]:
     currency = planned.verdicts.home_currency
     frame = planned.verdicts.reconciliation
     amounts = [
-        money(int(amount), currency).replace(",", "") if unit == "cents" else str(int(amount))
+        money_text(int(amount), currency).replace(",", "") if unit == "cents" else str(int(amount))
         for amount, unit in zip(frame["amount"], frame["unit"], strict=True)
     ]
     return list(frame["line"]), amounts
@@ -117,13 +117,13 @@ def _unknown_task(task: UnknownTask) -> str:
 
 
 def _unknown_gl_account(account: UnknownGlAccount) -> str:
-    amount = f"{money(account.amount_minor, account.currency)} {account.currency}"
+    amount = f"{money_text(account.amount_minor, account.currency)} {account.currency}"
     return f"GL account {account.gl_account!r}: {amount} left at firm level (gl_accounts.toml)"
 
 
 def _problem(row: Mapping[Hashable, Any]) -> str:
     time = f", {hours(int(row['seconds']))}" if row["seconds"] else ""
-    return f"{str(row['problem']).replace('_', ' ')}: {row['subject']}, {row['facts']} facts{time}"
+    return f"{str(row['problem']).replace('_', ' ')}: {row['subject']}, {row['facts']} rows{time}"
 
 
 def _books(planned: Planned) -> list[str]:
@@ -131,7 +131,7 @@ def _books(planned: Planned) -> list[str]:
     amount = dict(zip(verdicts.reconciliation["line"], verdicts.reconciliation["amount"], strict=True))
     by_accounts, by_books = int(amount["firm_profit_by_clients"]), int(amount["firm_profit_from_books"])
     currency = verdicts.home_currency
-    by, books, difference = (money(cents, currency) for cents in (by_accounts, by_books, by_accounts - by_books))
+    by, books, difference = (money_text(cents, currency) for cents in (by_accounts, by_books, by_accounts - by_books))
     proof = f"firm profit by accounts {by}, from the books {books}, difference {difference} {currency}"
     return [f"Books      {verdicts.books_status}: {proof}", f"Coverage   {verdicts.coverage:.0f} of 100"]
 
@@ -141,7 +141,8 @@ def _unmatched(planned: Planned) -> list[str]:
     parties = planned.built.unmatched
     head = [f"Unmatched  {len(parties)} customers of the books have no account"] if parties else []
     return head + _listed(
-        "", [f"{party.name}: {money(party.value_cents, currency)} {currency} ({party.reason})" for party in parties]
+        "",
+        [f"{party.name}: {money_text(party.value_cents, currency)} {currency} ({party.reason})" for party in parties],
     )
 
 
@@ -156,7 +157,14 @@ def _changes(planned: Planned, most: int | None) -> list[str]:
         profit, income = int(row["ncp_cents"]), int(row["agi_cents"])
         name = planned.accounts[change.account_id].name
         rows.append(
-            (_sign(change), name, _tier_step(change), money(profit, currency), percent(profit, income), change.reason)
+            (
+                _sign(change),
+                name,
+                _tier_step(change),
+                money_text(profit, currency),
+                percent(profit, income),
+                change.reason,
+            )
         )
     hidden = len(planned.plan.changes) - (most or len(planned.plan.changes))
     return [*table(rows, right=frozenset({3, 4})), *([f"   ... {hidden} more (--all)"] if hidden > 0 else [])]

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from profitability.units import from_minor
-
-
-def money(minor: int, currency: str) -> str:
-    """Return an amount with thousands separated and all its digits: -12,161.85."""
-    return f"{from_minor(minor, currency):,}"
-
 
 def percent(part: int, whole: int, *, digits: int = 1) -> str:
     """Return a share as a percentage; `-` where there is no whole."""

@@ -126,3 +126,21 @@ def test_tier_only_profile_writes_no_amount(firm) -> None:
     assert grove["tier"] == "D"
     assert grove["net_12m"] is grove["margin_pct"] is grove["reasons"] is None
     assert not any(sign.isdigit() for sign in grove["reason"])
+
+
+def test_store_knows_how_many_calls_the_day_has_left(firm) -> None:
+    from datetime import UTC, datetime
+
+    from sync.settings import load_settings
+    from sync.store.budget import day_budget
+    from sync.store.database import open_store
+
+    firm.first_sync()
+
+    store = open_store(load_settings(firm.config, environ={}).data.state / "whalecurve.sqlite")
+    with store.read() as connection:
+        org_id = connection.exec_driver_sql("SELECT org_id FROM org").scalar_one()
+        budget = day_budget(connection, org_id, datetime.now(UTC).date())
+    store.close()
+    assert 0 < budget.used_calls <= len(firm.box.requests)
+    assert budget.limit_calls in {100_000, 650_000}

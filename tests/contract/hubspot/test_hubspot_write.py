@@ -146,7 +146,7 @@ def test_a_used_up_day_ends_the_run_and_the_allowance_is_known(box, connect):
     connector = connect()
     connector.check()
 
-    assert connector.limits.daily_remaining == box.hubspot_access.daily_calls - box.hubspot_access.calls
+    assert connector.api_usage == (box.hubspot_access.calls, box.hubspot_access.daily_calls)
     box.faults.add(faults.daily_limit())
     with pytest.raises(CrmBudgetError):
         connector.write_changes(changes(["1"]))
