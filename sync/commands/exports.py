@@ -60,16 +60,17 @@ def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:
         head = f" no    {name}: {reading.mapping} refuses it, {len(reading.problems)} problems, nothing taken"
     else:
         head = f" none  {name}: no mapping"
-    notes = [(problem, "       ") for problem in reading.problems] + [
-        (warning, "       note: ") for warning in reading.warnings
-    ]
-    told = [f"{indent}{_place(name, note.line)}: {note.what} ({note.remedy})" for note, indent in notes[:most]]
+    notes = [*reading.problems, *reading.warnings]
+    told = [_told(name, note) for note in notes[:most]]
     more = [f"       ... {len(notes) - most} more (--all)"] if most is not None and len(notes) > most else []
-    return [head, *told, *more, *(f"       {reason}" for reason in reading.why_not[:3])]
+    return [head, *told, *more, *(f"       {reason}" for reason in reading.why_not)]
 
 
-def _place(name: Path, line: int) -> str:
-    return f"{name}:{line}" if line else str(name)
+def _told(name: Path, note: Problem) -> str:
+    """Return a problem as `file:line: column "Hours": '7,5h' what is wrong (what to do)`."""
+    place = f"{name}:{note.line}" if note.line else str(name)
+    cell = f'column "{note.column}": {note.raw!r}: ' if note.column else ""
+    return f"       {place}: {cell}{note.what} ({note.remedy.rstrip('.')})"
 
 
 def as_data(reading: FileReading, folder: Path) -> dict[str, object]:
