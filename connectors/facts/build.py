@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+REFUSALS_TOLD = 10
+"""Most problems that one error names."""
+
 TRACE_FILE = "facts/trace.parquet"
 """Below the ledger: every record of an account with its file and line (`trace.sql`)."""
 
@@ -143,9 +146,10 @@ def _sql(name: str) -> str:
 def _refuse_guesses(connection: DuckDBPyConnection) -> None:
     found = connection.execute(f"SELECT * FROM ({_sql('refusals')}) ORDER BY 1, 2, 3").fetchall()  # noqa: S608 own text
     if found:
-        file, line, what, remedy = found[0]
-        more = f" (and {len(found) - 1} more problems)" if len(found) > 1 else ""
-        raise InputError(what + more, where=f"{file}:{line}", remedy=remedy)
+        (file, line, what, remedy), *others = found
+        told = [f"\n  {file}:{line}: {what}" for file, line, what, _ in others[: REFUSALS_TOLD - 1]]
+        more = [f"\n  ... {len(found) - REFUSALS_TOLD} more"] if len(found) > REFUSALS_TOLD else []
+        raise InputError("".join([what, *told, *more]), where=f"{file}:{line}", remedy=remedy)
 
 
 def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Table]:

@@ -240,7 +240,17 @@ def test_a_record_that_needs_a_guess_is_refused(build, what, rows):
     assert caught.value.remedy
 
 
-def test_the_first_wrong_record_is_named_and_the_others_counted(build):
-    with pytest.raises(InputError, match=r"invoice 1 .* \(and 2 more") as caught:
+def test_every_wrong_record_is_named_in_one_go(build):
+    with pytest.raises(InputError, match="invoice 1 has no due date") as caught:
         build(hours(), document(due_date=None), hours(-1), payment("9"))
+
     assert caught.value.where == "in.csv:3"
+    assert [line.split(": ")[0].strip() for line in caught.value.what.splitlines()[1:]] == ["in.csv:4", "in.csv:5"]
+
+
+def test_many_wrong_records_are_counted_beyond_the_first_ten(build):
+    with pytest.raises(InputError, match="no due date") as caught:
+        build(*(document(str(number), due_date=None) for number in range(14)))
+
+    assert caught.value.what.count("no due date") == 10
+    assert caught.value.what.endswith("... 4 more")
