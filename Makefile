@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs wheel bench lock clean
+.PHONY: help setup demo test test-slow check format docs wheel bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,11 @@ endif
 demo: setup ## Run the main job on both sandboxes: exports to tiers on the account page
 	@$(BIN)/whalecurve demo
 
-test: setup ## Run the tests
-	@$(BIN)/pytest -n $(JOBS) $(PYTEST)
+test: setup ## Run the tests, all but the slow ones
+	@$(BIN)/pytest -n $(JOBS) -m "not slow" $(PYTEST)
+
+test-slow: setup ## Run the slow tests: processes killed while they write hundreds of accounts
+	@$(BIN)/pytest -n $(JOBS) -m slow $(PYTEST)
 
 check: setup ## Lint, strict types, dependency direction, declared dependencies
 	$(BIN)/ruff check .
@@ -51,7 +54,7 @@ docs: setup ## Write the generated pages anew (config/README.md, docs/*.md, sche
 wheel: setup ## Build the wheel, install it alone in a fresh venv, run the demo from another folder
 	PYTHON=$(PYTHON) .ci/wheel
 
-bench: setup ## Measure what the README states about speed
+bench: setup ## Measure how fast the command line starts
 	$(BIN)/python benchmarks/startup.py
 
 lock: ## Resolve the lock files anew (needs uv)

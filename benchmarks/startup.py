@@ -25,8 +25,13 @@ def median_seconds(command: list[str]) -> float:
 
 def main() -> None:
     """Print both medians and their ratio."""
+    program = Path(sys.executable).with_name("whalecurve")
+    if not program.exists():
+        sys.exit(
+            f"{program} is not there: run `make bench`, which uses the environment that whalecurve is installed in"
+        )
     bare = median_seconds([sys.executable, "-c", "pass"])
-    started = median_seconds([str(Path(sys.executable).with_name("whalecurve")), "--help"])
+    started = median_seconds([str(program), "--help"])
     print(f"bare interpreter {bare * 1000:6.1f} ms")
     print(f"whalecurve --help {started * 1000:5.1f} ms   ratio {started / bare:.1f} (aim: at most {AIM:.0f})")
 

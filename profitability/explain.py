@@ -38,7 +38,7 @@ COST_LINES = (
 MEANINGS = {
     "A": "carries the firm",
     "B": "earns its keep",
-    "C": "covers its own cost, not the shared",
+    "C": "covers its own cost, not enough of the shared",
     "D": "does not cover the costs it causes",
     "N": "not rated",
 }

@@ -259,6 +259,6 @@ RULES: tuple[Rule, ...] = (
         "f.line NOT IN ('net_revenue', 'pass_through', 'contractors', 'direct_expenses', 'payroll', 'pools', "
         "'ledger_profit')",
         what="the line is not one that can be compared",
-        remedy="use the line names of the schema",
+        remedy="name net_revenue, pass_through, contractors, direct_expenses, payroll, pools or ledger_profit",
     ),
 )

@@ -28,8 +28,7 @@ class Fate(StrEnum):
     """What became of one planned record; every planned record has exactly one.
 
     DONE: all its fields hold what was wanted. REJECTED: the CRM refused it. NOT_EFFECTIVE: accepted, but a field
-    does not hold it. CONFLICT: a field holds a third value,
-    neither the one before nor ours. GONE: deleted or hidden.
+    does not hold it. CONFLICT: a field holds a third value, neither the one before nor ours. GONE: deleted or hidden.
     DRIFTED: changed since the plan was made, so not sent. UNKNOWN: sent, unclear; the next run settles it.
     UNSENT: the run stopped before it.
     """
@@ -90,8 +89,8 @@ class Outcome:
 def apply_plan(plan: Plan, target: Target) -> Outcome:
     """Write a plan to the CRM and return the fate of each of its records.
 
-    A record that the CRM refuses does not stop the others; an error of the CRM as a whole, or more than 5 % of
-    records that changed since the plan was made, stops the rest and is returned in `stopped`.
+    A record that the CRM refuses does not stop the others; an error of the CRM as a whole, or more than
+    `DRIFT_MAX_PCT` of records that changed since the plan was made, stops the rest and is returned in `stopped`.
 
     Raises:
         StoreError: the journal cannot be written; nothing is sent without it.

@@ -12,6 +12,7 @@ import click
 
 from sync.commands import demo, doctor, explain, exports, plan, sandbox, status, sync
 from sync.commands.context import Invocation
+from sync.exit_codes import ExitCode
 
 HELP = """Work out what each client truly earns and write the tier to its CRM account record.
 
@@ -21,9 +22,7 @@ On your own data:                  whalecurve doctor, then whalecurve plan
 Every night, from cron:            whalecurve sync --yes
 """
 
-EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
+_NEXT = "run the command again: a sync begins by settling what was under way"
 
 
 class _Commands(click.Group):
@@ -96,17 +95,14 @@ def run(arguments: list[str]) -> int:
         code = app.main(arguments, prog_name="whalecurve", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return EXIT_USAGE
+        return ExitCode.CONFIG
     except (KeyboardInterrupt, click.Abort):
         click.echo(f"interrupted; {_NEXT}", err=True)
-        return EXIT_INTERRUPTED
+        return ExitCode.INTERRUPTED
     except _Terminated:
         click.echo(f"ended by a signal; {_NEXT}", err=True)
-        return EXIT_TERMINATED
+        return ExitCode.TERMINATED
     return code if isinstance(code, int) else 0
-
-
-_NEXT = "run the command again: a sync begins by settling what was under way"
 
 
 class _Terminated(BaseException):
@@ -129,4 +125,4 @@ def _refuse_foreign_packages() -> None:
                 "  do: Install whalecurve alone in its own environment: uv tool install, pipx, or a fresh venv.",
                 err=True,
             )
-            sys.exit(EXIT_USAGE)
+            sys.exit(ExitCode.CONFIG)

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 CLOSES_READ = 24
 """How many past closes the engine is given; a move is decided by far fewer."""
 
+STATEMENT_TOTALS = ("net_revenue_cents", "agi_cents", "cm1_cents", "cm2_cents", "cm3_cents", "ncp_cents")
+"""Statement lines kept with a close, so that a later difference can be told as restated."""
+
 
 def close_history(connection: sa.Connection, org_id: str) -> pd.DataFrame | None:
     """Return the stored closes as `profitability.closes.HISTORY_COLUMNS`; None before the first."""
     import pandas as pd
+
+    from profitability.closes import HISTORY_COLUMNS
 
     closes = account_closes(connection, org_id, before=date.max, limit=CLOSES_READ)
     rows = [
@@ -29,7 +34,7 @@ def close_history(connection: sa.Connection, org_id: str) -> pd.DataFrame | None
     ]
     if not rows:
         return None
-    return pd.DataFrame(rows, columns=["account_id", "close_date", "candidate_tier", "published_tier", "tier_since"])
+    return pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
 
 
 def account_closes_of(evidence: Evidence) -> list[AccountClose]:
@@ -49,7 +54,3 @@ def account_closes_of(evidence: Evidence) -> list[AccountClose]:
         )
         for row in accounts[accounts["is_matched"]].to_dict("records")
     ]
-
-
-STATEMENT_TOTALS = ("net_revenue_cents", "agi_cents", "cm1_cents", "cm2_cents", "cm3_cents", "ncp_cents")
-"""Statement lines kept with a close, so that a later difference can be told as restated."""

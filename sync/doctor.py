@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from connectors.errors import InputError
 from connectors.exports.reading import FileReading, ReadingStatus
 from profitability.errors import WhalecurveError
 from sync.crm import connected
@@ -96,7 +97,7 @@ def _readings(readings: Sequence[FileReading]) -> Iterator[Check]:
             told = f"{name}:{first.line}: {first.what}" + (
                 f" (and {len(reading.problems) - 1} more)" if reading.problems[1:] else ""
             )
-            yield Check("exports", "fail", told, first.remedy, "WC-030", int(ExitCode.INPUT))
+            yield Check("exports", "fail", told, first.remedy, InputError.code, int(ExitCode.INPUT))
         else:
             yield Check("exports", "warn", f"{name}: no mapping, not read", "whalecurve exports check tells why.")
 

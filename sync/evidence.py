@@ -71,14 +71,7 @@ class Evidence:
         Raises:
             EvidenceError: the file is gone or damaged.
         """
-        import duckdb
-
-        path = self._existing(f"{name}.parquet")
-        try:
-            with duckdb.connect() as connection:
-                return connection.execute("SELECT * FROM read_parquet($path)", {"path": str(path)}).df()
-        except duckdb.Error as error:
-            raise _lost("damaged", path) from error
+        return _read(self._existing(f"{name}.parquet"), "SELECT * FROM read_parquet($path)")
 
     def trace(self, ledger_folder: Path, account_id: str) -> pd.DataFrame:
         """Return the records behind one account's figures in the run's months.
@@ -90,25 +83,25 @@ class Evidence:
             currency, worked_seconds, source_file (its name), source_line.
 
         Raises:
-            EvidenceError: the ledger's trace is gone.
+            EvidenceError: the ledger's trace is gone or damaged.
         """
-        import duckdb
-
         path = ledger_folder / TRACE_FILE
         if not path.exists():
             raise EvidenceError("the ledger has no records", where=str(path), remedy="Run `whalecurve plan`.")
         figures = self.figures()
-        with duckdb.connect() as connection:
-            return connection.execute(
-                """
-                SELECT day, record, what, amount_minor, currency, worked_seconds,
-                       parse_filename(source_file) AS source_file, source_line
-                FROM read_parquet($path)
-                WHERE account_id = $account AND day BETWEEN CAST($first AS DATE) AND CAST($last AS DATE)
-                ORDER BY ALL
-                """,
-                {"path": str(path), "account": account_id, "first": figures["first_day"], "last": figures["last_day"]},
-            ).df()
+        return _read(
+            path,
+            """
+            SELECT day, record, what, amount_minor, currency, worked_seconds,
+                   parse_filename(source_file) AS source_file, source_line
+            FROM read_parquet($path)
+            WHERE account_id = $account AND day BETWEEN CAST($first AS DATE) AND CAST($last AS DATE)
+            ORDER BY ALL
+            """,
+            account=account_id,
+            first=figures["first_day"],
+            last=figures["last_day"],
+        )
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of the run.
@@ -138,12 +131,19 @@ def _lost(how: str, path: Path) -> EvidenceError:
     )
 
 
+def _read(path: Path, sql: str, **parameters: str) -> pd.DataFrame:
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            return connection.execute(sql, {"path": str(path), **parameters}).df()
+    except duckdb.Error as error:
+        raise _lost("damaged", path) from error
+
+
 def _write(frame: pd.DataFrame, path: Path) -> None:
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.register("frame", frame)
-        connection.execute(
-            "COPY frame TO $path (FORMAT parquet)".replace("$path", "'" + str(path).replace("'", "''") + "'")
-        )
+        connection.from_df(frame).write_parquet(str(path))
     path.chmod(0o600)

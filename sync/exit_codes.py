@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from profitability.errors import WhalecurveError
+if TYPE_CHECKING:
+    from profitability.errors import WhalecurveError
 
 
 class ExitCode(IntEnum):
@@ -54,10 +56,6 @@ EXIT_CODES: dict[str, ExitCode] = {
 """Code of an error class -> exit code. By code, not by class: telling an error then loads no further module."""
 
 
-def exit_code(error: BaseException) -> ExitCode:
-    """Return the exit code of an error; what is not in the table is a bug of ours."""
-    if isinstance(error, KeyboardInterrupt):
-        return ExitCode.INTERRUPTED
-    if isinstance(error, WhalecurveError):
-        return EXIT_CODES.get(type(error).code, ExitCode.BUG)
-    return ExitCode.BUG
+def exit_code(error: WhalecurveError) -> ExitCode:
+    """Return the exit code of an error; a code that is not in the table is a bug of ours."""
+    return EXIT_CODES.get(error.code, ExitCode.BUG)

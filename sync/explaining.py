@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from sync.errors import ConfigError
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from sync.settings import Settings
 
 RUNS_LOOKED_AT = 100
+"""How far back a run with figures is looked for."""
+
+NAMES_TOLD = 5
+"""Most accounts that one error names."""
 
 
 def find_run(settings: Settings, run_id: str | None) -> Evidence:
@@ -41,12 +46,8 @@ def _recent_runs(settings: Settings) -> list[str]:
     from sync.store.database import open_store
     from sync.store.runs import latest_runs
 
-    store = open_store(path)
-    try:
-        with store.read() as connection:
-            return [record.run_id for record in latest_runs(connection, limit=RUNS_LOOKED_AT)]
-    finally:
-        store.close()
+    with closing(open_store(path)) as store, store.read() as connection:
+        return [record.run_id for record in latest_runs(connection, limit=RUNS_LOOKED_AT)]
 
 
 def find_account(evidence: Evidence, wanted: str) -> dict[Hashable, Any]:
@@ -65,7 +66,7 @@ def find_account(evidence: Evidence, wanted: str) -> dict[Hashable, Any]:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            names = ", ".join(sorted(f"{row['name']} ({row['account_id']})" for row in matches)[:5])
+            names = ", ".join(sorted(f"{row['name']} ({row['account_id']})" for row in matches)[:NAMES_TOLD])
             raise ConfigError(f"{wanted!r} fits {len(matches)} accounts: {names}", remedy="Give the record id.")
     raise ConfigError(
         f"no account {wanted!r} among the {len(rows)} with figures",

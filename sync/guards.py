@@ -91,7 +91,7 @@ class Tripped:
 
 def tripped_guards(plan: Plan, figures: NightFigures, limits: GuardLimits) -> tuple[Tripped, ...]:
     """Return every guard that stops this plan, in the order of the table; none: it may be applied."""
-    found = (guard(plan, figures, limits) for guard in GUARDS.values())
+    found = (guard(plan, figures, limits) for guard in GUARDS)
     return tuple(tripped for tripped in found if tripped is not None)
 
 
@@ -182,7 +182,9 @@ def _newly_unrated(plan: Plan, _figures: NightFigures, limits: GuardLimits) -> T
 
 def _matched_value(_plan: Plan, figures: NightFigures, limits: GuardLimits) -> Tripped | None:
     now, before = figures.matched_value_cents, figures.matched_value_before_cents
-    if before is None or now * 100 >= limits.matched_value_min_pct * before:
+    if before is None or before <= 0:
+        return None  # nothing that the value of this night could be a share of
+    if now * 100 >= limits.matched_value_min_pct * before:
         return None
     return Tripped(
         "matched_value",
@@ -190,7 +192,7 @@ def _matched_value(_plan: Plan, figures: NightFigures, limits: GuardLimits) -> T
         f"{limits.matched_value_min_pct} %",
         f"revenue and cost that find their account are {_pct(now, before)} % of the last run's "
         f"(limit {limits.matched_value_min_pct} %)",
-        "Look for renamed or missing customers: whalecurve status.",
+        "Look for renamed or missing customers among the unmatched: whalecurve plan.",
     )
 
 
@@ -245,18 +247,18 @@ def _short_pull(_plan: Plan, figures: NightFigures, limits: GuardLimits) -> Trip
 
 Guard = Callable[[Plan, NightFigures, GuardLimits], Tripped | None]
 
-GUARDS: Mapping[str, Guard] = {
-    "first_run": _first_run,
-    "tier_changes": _tier_changes,
-    "new_flags": _new_flags,
-    "a_to_d": _a_to_d,
-    "newly_unrated": _newly_unrated,
-    "matched_value": _matched_value,
-    "totals": _totals,
-    "stale_source": _stale_source,
-    "short_pull": _short_pull,
-}
-"""Every guard by name, in the order in which people should read them."""
+GUARDS: tuple[Guard, ...] = (
+    _first_run,
+    _tier_changes,
+    _new_flags,
+    _a_to_d,
+    _newly_unrated,
+    _matched_value,
+    _totals,
+    _stale_source,
+    _short_pull,
+)
+"""Every guard, in the order in which people should read them."""
 
 
 def _share_guard(name: str, told: str, count: int, *, plan: Plan, max_pct: Decimal, least: int) -> Tripped | None:

@@ -6,6 +6,7 @@ Nightly and by hand it is the same pipeline; only the approval differs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -171,10 +172,8 @@ def _verdicts(night: Night, built: BuiltFacts) -> Verdicts:
     settings = night.settings.engine
     with night.store.read() as connection:
         history = close_history(connection, night.identity.org_id)
-    engine = DuckDBEngine(
-        memory_limit=settings.memory_limit, threads=settings.threads, spill_folder=str(settings.spill_folder)
-    )
-    try:
+    spill_folder = str(settings.spill_folder)
+    with closing(
+        DuckDBEngine(memory_limit=settings.memory_limit, threads=settings.threads, spill_folder=spill_folder)
+    ) as engine:
         return evaluate(built.facts, night.settings.policy, night.today, history=history, engine=engine)
-    finally:
-        engine.close()

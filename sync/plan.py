@@ -227,7 +227,7 @@ def _refuse_unfit(wanted: Sequence[WantedFields], own: Mapping[str, FieldSpec]) 
                 raise PlanError(
                     f"{value!r} is not a value of this picklist; expected one of {', '.join(own[key].values)}",
                     where=where,
-                    remedy="Add the value to `config/fields.toml`, then `whalecurve provision`.",
+                    remedy="Add the value to the field in the CRM and to `config/fields.toml`.",
                 )
 
 

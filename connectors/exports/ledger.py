@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -67,13 +68,10 @@ class Ledger:
         """
         accepted, warnings = _each_content_once(readings)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        connection = open_database()
-        try:
+        with closing(open_database()) as connection:
             files = [self._write_parts(connection, reading) for reading in accepted]
             self._create_views(connection, files)
             refuse_double_counting(connection, files)
-        finally:
-            connection.close()
         self._write_manifest(files)
         return warnings
 

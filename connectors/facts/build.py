@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -114,8 +115,7 @@ def build_facts(
         InputError: a record would need a guess.
         DataError: a total changed on the way from records to facts.
     """
-    connection = ledger.connect()
-    try:
+    with closing(ledger.connect()) as connection:
         lookups.add_params(connection, home_currency, window)
         lookups.add_rates(connection, home_currency)
         lookups.add_uses(connection, gl_accounts)
@@ -135,8 +135,6 @@ def build_facts(
             inputs=ledger.live_files(),
             control=_control(connection),
         )
-    finally:
-        connection.close()
 
 
 def _sql(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,7 +23,6 @@ _DAY_OF: dict[str, str] = {kind: fields[0].name for kind, fields in KINDS.items(
 
 _BROUGHT_BY = {"direct_cost": ("direct_cost", "gl_line")}
 """Required kind -> the kinds that bring it, where it is not it alone: costs come as costs or as postings."""
-
 
 _SPANS = frozenset({"cost_rate", "pool"})
 """Kinds whose day is the end of a span, which may well lie ahead."""
@@ -81,12 +81,9 @@ def _covered_through(reached: date, tolerance_days: int) -> date:
 def _newest_record(ledger: Ledger, kinds: Sequence[str], today: date) -> date | None:
     """Return the last day, up to today, on which a record of these kinds stands."""
     days = []
-    connection = ledger.connect()
-    try:
+    with closing(ledger.connect()) as connection:
         for kind in sorted(set(kinds) & set(_DAY_OF)):
             day = f"least({_DAY_OF[kind]}, $today)" if kind in _SPANS else _DAY_OF[kind]
             sql = f"SELECT max({day}) FROM {kind} WHERE {day} <= $today"  # noqa: S608 the names are ours
             days += [newest for (newest,) in connection.execute(sql, {"today": today}).fetchall() if newest]
-    finally:
-        connection.close()
     return max(days, default=None)

@@ -31,7 +31,7 @@ Ask: TypeAlias = Callable[[Salesforce], T]
 _EXPIRED = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT"})
 _PASSING = frozenset({"SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "UNABLE_TO_LOCK_ROW"})
 _NO_ACCESS = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS", "API_DISABLED_FOR_ORG"})
-_ACCESS_REMEDY = "Assign the whalecurve permission set to the integration user, then run `whalecurve doctor`."
+_ACCESS_REMEDY = "Give the integration user a permission set that grants what is named, then run `whalecurve doctor`."
 
 
 class _SessionExpiredError(CrmError):

@@ -30,8 +30,8 @@ _ACCOUNT_NAMES = ("Id", "Name", "ParentId")
 _DEAL_NAMES = ("Id", "AccountId", "Amount", "CloseDate", "IsWon", "IsClosed", "Probability")
 _CURRENCY = "CurrencyIsoCode"
 _REMEDY = (
-    "Assign the whalecurve permission set to the integration user; if fields are missing in Setup too, create them as"
-    " the field list says. Then run `whalecurve doctor`."
+    "Give the integration user a permission set that grants these fields; if they are missing in Setup too, create"
+    " them as docs/fields.md says. Then run `whalecurve doctor`."
 )
 
 

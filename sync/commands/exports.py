@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.commands.context import Invocation
+from sync.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from connectors.exports.reading import FileReading, Problem
 
-EXIT_INPUT = 5
 SHOWN_PROBLEMS = 10
 
 
@@ -36,27 +36,27 @@ def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool
     """
     from connectors.exports.loading import load_mappings
     from connectors.exports.reader import check_folder
+    from connectors.exports.reading import ReadingStatus
     from sync.settings import shipped_config
 
     mappings = load_mappings(shipped_config("exports"), folder / "mappings")
     readings = check_folder(folder, mappings, home_currency=currency)
     lines = [line for reading in readings for line in describe(reading, folder, None if show_all else SHOWN_PROBLEMS)]
-    counts = {
-        status: sum(reading.status == status for reading in readings)
-        for status in ("accepted", "refused", "no mapping")
-    }
+    counts = {status: sum(reading.status is status for reading in readings) for status in ReadingStatus}
     lines.append(f"{len(readings)} files: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     invocation.answer("\n".join(lines), {"files": [as_data(reading, folder) for reading in readings]})
-    return 0 if readings and counts["accepted"] == len(readings) else EXIT_INPUT
+    return ExitCode.DONE if readings and counts[ReadingStatus.ACCEPTED] == len(readings) else ExitCode.INPUT
 
 
 def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:
-    """Return the lines that tell what became of one file."""
+    """Return the lines that tell what became of one file; `most`: of its problems, None for all."""
+    from connectors.exports.reading import ReadingStatus
+
     name = reading.path.relative_to(folder)
-    if reading.status == "accepted":
+    if reading.status is ReadingStatus.ACCEPTED:
         period = f"{reading.covers[0]} to {reading.covers[1]}" if reading.covers else "no dates"
         head = f" ok    {name}: {reading.mapping}, {len(reading.records)} records, {period}"
-    elif reading.status == "refused":
+    elif reading.status is ReadingStatus.REFUSED:
         head = f" no    {name}: {reading.mapping} refuses it, {len(reading.problems)} problems, nothing taken"
     else:
         head = f" none  {name}: no mapping"

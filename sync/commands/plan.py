@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from sync.commands.context import Invocation
-
-EXIT_CHANGES = 10
+from sync.exit_codes import ExitCode
 
 
 @click.command()
@@ -26,4 +25,4 @@ def plan(invocation: Invocation, *, show_all: bool, exit_code: bool) -> int:
 
     planned = run_plan(invocation.settings(), invocation.clocks())
     invocation.answer(plan_text(planned, show_all=show_all), plan_data(planned))
-    return EXIT_CHANGES if exit_code and planned.plan.changes else 0
+    return ExitCode.CHANGES_FOUND if exit_code and planned.plan.changes else ExitCode.DONE

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sync.commands.context import Invocation
 
 RUNS_SHOWN = 5
+RUNS_LOOKED_AT = 100
+"""How far back the last complete sync is looked for."""
 
 
 @click.command()
@@ -28,12 +32,8 @@ def status(invocation: Invocation) -> int:
     if not path.exists():
         invocation.answer(f"No run yet ({path} is not there). Next: whalecurve doctor", {"runs": [], "last_good": None})
         return 0
-    store = open_store(path)
-    try:
-        with store.read() as connection:
-            records = latest_runs(connection, limit=100)
-    finally:
-        store.close()
+    with closing(open_store(path)) as store, store.read() as connection:
+        records = latest_runs(connection, limit=RUNS_LOOKED_AT)
     if not is_run_active(settings.data.state):
         records = marked_as_crashed(records)
     invocation.answer(status_text(records[:RUNS_SHOWN], records), status_data(records[:RUNS_SHOWN], records))

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.commands.context import Invocation
+from sync.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from sync.nightly import Finished
     from sync.pipeline import Planned
-
-EXIT_REJECTS = 3
-EXIT_APPROVAL = 4
 
 
 @click.command()
@@ -63,7 +61,8 @@ def tell(invocation: Invocation, finished: Finished) -> int:
     invocation.answer(outcome_text(finished), outcome_data(finished))
     outcome = finished.outcome
     if outcome is None:
-        return EXIT_APPROVAL
+        return ExitCode.APPROVAL_NEEDED
     if outcome.stopped:
         return invocation.tell_error(outcome.stopped)
-    return 0 if outcome.is_complete and not finished.news else EXIT_REJECTS
+    is_clean = outcome.is_complete and not finished.news
+    return ExitCode.DONE if is_clean else ExitCode.REJECTS_OR_CONFLICTS

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.exports.reading import ReadingStatus
+from profitability.tiers import NOT_RATED, TIERS
 from profitability.units import from_minor, money_text
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
@@ -183,7 +184,7 @@ def _sum(planned: Planned) -> list[str]:
     plan = planned.plan
     matched = planned.verdicts.accounts[planned.verdicts.accounts["is_matched"]]
     tiers = Counter(matched["published_tier"])
-    lines = ["Tiers      " + "   ".join(f"{tier} {tiers.get(tier, 0)}" for tier in "ABCDN")]
+    lines = ["Tiers      " + "   ".join(f"{tier} {tiers.get(tier, 0)}" for tier in (*TIERS, NOT_RATED))]
     lines.append(plan_line(plan))
     if kept := len(plan.findings) - len(plan.found(Action.ADOPT)):
         lines.append(

@@ -100,20 +100,14 @@ def settle(connection: sa.Connection, settlements: Sequence[Settlement], *, now:
 def in_flight(connection: sa.Connection, org_id: str) -> list[Intent]:
     """Return the intents whose fate is unknown, in the order in which they were announced."""
     query = sa.select(journal).where(journal.c.org_id == org_id, journal.c.state == State.IN_FLIGHT)
-    return [
-        Intent(row.run_id, row.account_id, row.field, decoded(row.previous), decoded(row.wanted))
-        for row in connection.execute(query.order_by(journal.c.seq))
-    ]
+    return [_intent(row) for row in connection.execute(query.order_by(journal.c.seq))]
 
 
 def settlements_of(connection: sa.Connection, run_id: str) -> list[Settlement]:
     """Return every journaled value of one run with its state, in the order in which it was sent."""
     rows = connection.execute(sa.select(journal).where(journal.c.run_id == run_id).order_by(journal.c.seq))
-    return [
-        Settlement(
-            Intent(row.run_id, row.account_id, row.field, decoded(row.previous), decoded(row.wanted)),
-            State(row.state),
-            row.error_code,
-        )
-        for row in rows
-    ]
+    return [Settlement(_intent(row), State(row.state), row.error_code) for row in rows]
+
+
+def _intent(row: sa.Row[tuple[object, ...]]) -> Intent:
+    return Intent(row.run_id, row.account_id, row.field, decoded(row.previous), decoded(row.wanted))

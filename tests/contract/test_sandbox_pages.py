@@ -60,7 +60,7 @@ def test_the_salesforce_page_shows_fields_with_label_value_and_help(sandbox, rea
     sandbox.edit("salesforce", account, {**values, "Profit_Tier_Since__c": "2026-10-31"}, by="Integration user")
     text = read(f"/salesforce/Account/{account}").text
 
-    assert text[text.index("Profitability tier") + 1] == "C: covers its own cost, not the shared"
+    assert text[text.index("Profitability tier") + 1] == "C: covers its own cost, not enough of the shared"
     assert text[text.index("Net client profit, last 12 months") + 1] == "-1,234.50"
     assert text[text.index("Net margin %") + 1] == "4.1 %"
     assert text[text.index("Tier since") + 1] == "31 Oct 2026"

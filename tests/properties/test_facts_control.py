@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors.base import AccountRecord
 from connectors.exports.ledger import Ledger
 from connectors.exports.reading import FileReading, ReadingStatus, Record
-from connectors.facts import build_facts
+from connectors.facts.build import build_facts
 from connectors.maps import CategoryMap, GlAccountMap
 
 ACCOUNTS = [

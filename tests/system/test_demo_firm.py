@@ -14,7 +14,8 @@ from connectors.base import AccountRecord, DealRecord
 from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
-from connectors.facts import build_facts, source_dates
+from connectors.facts.build import build_facts
+from connectors.facts.coverage import source_dates
 from connectors.fields import load_fields
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate

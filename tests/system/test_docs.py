@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,26 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
     assert set(re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README)) != set()
     for pair in re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", README):
         assert f"\n{pair[0] or pair[1]}:" in makefile
+
+
+def test_every_heading_that_an_own_template_takes_is_documented() -> None:
+    page = (ROOT / "config" / "exports" / "README.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`([a-z_]+)`", page.split("## Own templates")[1]))
+    missing = {}
+    for path in sorted((ROOT / "config" / "exports").glob("own-*.toml")):
+        columns = tomllib.loads(path.read_text(encoding="utf-8"))["columns"]
+        headings = {heading.replace("{home}", "eur") for column in columns.values() for heading in column["from"]}
+        if headings - documented:
+            missing[path.stem] = headings - documented
+
+    assert missing == {}
+
+
+def test_every_file_that_the_readme_copies_from_the_checkout_exists() -> None:
+    copied = re.findall(r"/path/to/checkout/(\S+)", README)
+
+    assert len(copied) >= 2
+    assert [name for name in copied if not (ROOT / name).is_file()] == []
 
 
 def test_no_file_names_a_package_registry_or_a_lock_with_hosts() -> None:

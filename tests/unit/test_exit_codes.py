@@ -27,8 +27,6 @@ from sync.exit_codes import EXIT_CODES, exit_code
         (TransientCrmError("x"), 8),
         (OrgMismatchError("x"), 9),
         (RunActiveError("x"), 75),
-        (KeyboardInterrupt(), 130),
-        (ValueError("x"), 1),
         (WhalecurveError("x"), 1),
     ],
 )

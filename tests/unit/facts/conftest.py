@@ -9,7 +9,8 @@ import pytest
 from connectors.base import AccountRecord
 from connectors.exports.ledger import Ledger
 from connectors.exports.reading import FileReading, ReadingStatus, Record
-from connectors.facts import build_facts, source_dates
+from connectors.facts.build import build_facts
+from connectors.facts.coverage import source_dates
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.facts import SCHEMAS
 

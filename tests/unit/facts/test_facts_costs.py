@@ -2,24 +2,7 @@
 
 from datetime import date
 
-DAY = date(2025, 1, 31)
-
-
-def hours(seconds=3600, **values):
-    return "time_entry", {"work_date": DAY, "person": "ada", "worked_seconds": seconds} | values
-
-
-def posting(amount=100, **values):
-    return "gl_line", {"line_date": DAY, "gl_account": "310", "amount_minor": amount} | values
-
-
-def rate(**values):
-    whole = {"person": "ada", "employment": "salaried", "valid_from": date(2025, 1, 1), "valid_to": date(2025, 12, 31)}
-    return "cost_rate", whole | {"loaded_cost_minor": 100, "practical_hours_seconds": 3600} | values
-
-
-def pool(**values):
-    return "pool", {"pool": "rent", "driver": "client_hours", "monthly_amount_minor": 3100} | values
+from tests.unit.facts.records import DAY, hours, pool, posting, rate
 
 
 def test_postings_become_costs_by_their_gl_account_or_supplier(build, rows_of):
