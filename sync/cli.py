@@ -50,7 +50,7 @@ class _Commands(click.Group):
 @click.option("--env", "environment", metavar="NAME", help="Use the overrides of [env.NAME] in the configuration.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object; amounts are strings.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("-v", "--verbose", count=True, help="More on stderr; -vv shows tracebacks.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an error.")
 @click.option("--log-format", type=click.Choice(["plain", "json"]), default="plain", help="Form of the progress lines.")
 @click.pass_context
 def app(
@@ -60,12 +60,12 @@ def app(
     environment: str | None,
     as_json: bool,
     quiet: bool,
-    verbose: int,
+    verbose: bool,
     log_format: str,
 ) -> None:
     """Collect the options that every command shares."""
     context.obj = Invocation(
-        config=config, environment=environment, as_json=as_json, quiet=quiet, verbosity=verbose, log_format=log_format
+        config=config, environment=environment, as_json=as_json, quiet=quiet, is_verbose=verbose, log_format=log_format
     )
 
 

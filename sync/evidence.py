@@ -92,7 +92,7 @@ class Evidence:
         return _read(
             path,
             """
-            SELECT day, record, what, amount_minor, currency, worked_seconds,
+            SELECT day, record, coalesce(what, '') AS what, amount_minor, currency, worked_seconds,
                    parse_filename(source_file) AS source_file, source_line
             FROM read_parquet($path)
             WHERE account_id = $account AND day BETWEEN CAST($first AS DATE) AND CAST($last AS DATE)

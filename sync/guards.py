@@ -204,11 +204,12 @@ def _totals(_plan: Plan, figures: NightFigures, limits: GuardLimits) -> Tripped 
         usual = Decimal(median(map(Decimal, history)))
         low, high = sorted((limits.totals_low * usual, limits.totals_high * usual))
         if not low <= total <= high:
+            times = f"{total / usual:.2f} times" if usual else "no longer zero, as"
             return Tripped(
                 f"total_{name}",
-                f"{total} cents",
-                f"{low:.0f} to {high:.0f} cents",
-                f"total {name} is {total} cents; usual in the last {len(history)} closes is {usual:.0f} "
+                f"{times} the usual" if usual else "not zero",
+                f"{limits.totals_low} to {limits.totals_high} times the usual",
+                f"total {name} is {times} the median of the last {len(history)} closes "
                 f"(limits {limits.totals_low} to {limits.totals_high} times)",
                 "Check the exports of the month for a missing, doubled or differently scaled file.",
             )

@@ -68,10 +68,11 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Everything that is known before the first write."""
+    """Everything that is known before the first write; `warnings`: what was odd in the exports and yet taken."""
 
     accounts: Mapping[str, AccountRecord]
     readings: tuple[FileReading, ...]
+    warnings: tuple[str, ...]
     built: BuiltFacts
     verdicts: Verdicts
     plan: Plan
@@ -88,7 +89,9 @@ def make_night_plan(night: Night) -> Planned:
 
     readings = read_exports(night.settings)
     with telling_disk_errors(night.settings.data.folder):
-        built = _facts(night, accounts, deals, readings)
+        ledger = Ledger(night.settings.data.ledger)
+        doubled = ledger.take(readings)
+        built = _facts(night, ledger, accounts, deals)
     night.tell("read", files=len(readings), unmatched=len(built.unmatched))
 
     verdicts = _verdicts(night, built)
@@ -108,7 +111,9 @@ def make_night_plan(night: Night) -> Planned:
     with night.store.write() as connection:
         plans.save_plan(connection, plan, night.identity.org_id, now=night.clock())
     by_id = {account.account_id: account for account in accounts}
-    return Planned(by_id, readings, built, verdicts, plan, tripped, figures)
+    odd = [f"{reading.path.name}:{note.line}: {note.what}" for reading in readings for note in reading.warnings]
+    warnings = (*odd, *(note.what for note in doubled))
+    return Planned(by_id, readings, warnings, built, verdicts, plan, tripped, figures)
 
 
 def apply_night_plan(night: Night, plan: Plan) -> Outcome:
@@ -144,15 +149,8 @@ def read_exports(settings: Settings) -> tuple[FileReading, ...]:
     )
 
 
-def _facts(
-    night: Night,
-    accounts: Sequence[AccountRecord],
-    deals: Sequence[DealRecord],
-    readings: tuple[FileReading, ...],
-) -> BuiltFacts:
+def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deals: Sequence[DealRecord]) -> BuiltFacts:
     settings = night.settings
-    ledger = Ledger(settings.data.ledger)
-    ledger.take(readings)
     dates = source_dates(ledger, settings.books.required_sources, today=night.today)
     covered = min((source.covered_through for source in dates.values()), default=None)
     window = closed_window(night.today, covered, settings.policy.period)
@@ -169,11 +167,15 @@ def _facts(
 
 
 def _verdicts(night: Night, built: BuiltFacts) -> Verdicts:
-    settings = night.settings.engine
+    settings, policy = night.settings.engine, night.settings.policy
     with night.store.read() as connection:
         history = close_history(connection, night.identity.org_id)
     spill_folder = str(settings.spill_folder)
     with closing(
         DuckDBEngine(memory_limit=settings.memory_limit, threads=settings.threads, spill_folder=spill_folder)
     ) as engine:
-        return evaluate(built.facts, night.settings.policy, night.today, history=history, engine=engine)
+        window = closed_window(night.today, built.facts.covered_through, policy.period)
+        ages = [(window.last_day - dates.newest).days for dates in built.coverage_dates.values()]
+        return evaluate(
+            built.facts, policy, night.today, history=history, engine=engine, source_age_days=max([0, *ages])
+        )

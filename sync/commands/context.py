@@ -28,7 +28,7 @@ class Invocation:
     environment: str | None = None
     as_json: bool = False
     quiet: bool = False
-    verbosity: int = 0
+    is_verbose: bool = False
     log_format: str = "plain"
 
     def settings(self) -> Settings:
@@ -79,10 +79,10 @@ class Invocation:
         return self.tell_error(error)
 
     def tell_error(self, error: WhalecurveError) -> int:
-        """Tell an error on stderr, with -vv its traceback too, and return its exit code."""
+        """Tell an error on stderr, with -v its traceback too, and return its exit code."""
         from sync.exit_codes import exit_code
 
-        if self.verbosity > 1:
+        if self.is_verbose:
             import traceback
 
             traceback.print_exception(error)

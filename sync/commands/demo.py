@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.commands.context import Invocation
+from sync.commands.exports import folder_text, read_folder
 from sync.report.tables import table
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def demo(invocation: Invocation, *, folder: Path, port: int) -> int:
     with Sandbox(database, fields=load_fields(shipped_config("fields.toml")), port=port) as box:
         seed_if_new(box)
         configs = write_folder(folder, box)
+        exports = folder / "exports"
+        _title(f"whalecurve exports check {exports}")
+        click.echo(folder_text(read_folder(exports, "EUR"), exports, None))
         clocks = invocation.clocks()
         for crm, config in configs.items():
             _run(replace(invocation, config=config), clocks, crm, folder)
@@ -85,8 +89,6 @@ def _run(invocation: Invocation, clocks: Clocks, crm: str, folder: Path) -> None
     clocks = replace(clocks, today=TODAY, tell=lambda *_, **__: None)
     _title(f"{crm}: whalecurve plan")
     planned = run_plan(settings, clocks)
-    for reading in planned.readings:
-        click.echo(f"Read       {reading.path.name}: {reading.mapping}, {len(reading.records)} records")
     click.echo(plan_text(planned))
 
     _title(f'{crm}: whalecurve sync --plan {planned.plan.plan_id} --reason "first run, checked"')

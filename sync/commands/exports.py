@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,18 +36,31 @@ def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool
     \b
     Example:  whalecurve exports check ./exports
     """
+    from connectors.exports.reading import ReadingStatus
+
+    readings = read_folder(folder, currency)
+    text = folder_text(readings, folder, None if show_all else SHOWN_PROBLEMS)
+    invocation.answer(text, {"files": [as_data(reading, folder) for reading in readings]})
+    is_well = readings and all(reading.status is ReadingStatus.ACCEPTED for reading in readings)
+    return ExitCode.DONE if is_well else ExitCode.INPUT
+
+
+def read_folder(folder: Path, currency: str) -> list[FileReading]:
+    """Read every file of a folder with the shipped mappings and those in its `mappings`."""
     from connectors.exports.loading import load_mappings
     from connectors.exports.reader import check_folder
-    from connectors.exports.reading import ReadingStatus
     from sync.settings import shipped_config
 
     mappings = load_mappings(shipped_config("exports"), folder / "mappings")
-    readings = check_folder(folder, mappings, home_currency=currency)
-    lines = [line for reading in readings for line in describe(reading, folder, None if show_all else SHOWN_PROBLEMS)]
-    counts = {status: sum(reading.status is status for reading in readings) for status in ReadingStatus}
-    lines.append(f"{len(readings)} files: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
-    invocation.answer("\n".join(lines), {"files": [as_data(reading, folder) for reading in readings]})
-    return ExitCode.DONE if readings and counts[ReadingStatus.ACCEPTED] == len(readings) else ExitCode.INPUT
+    return check_folder(folder, mappings, home_currency=currency)
+
+
+def folder_text(readings: Sequence[FileReading], folder: Path, most: int | None) -> str:
+    """Return what became of each file, at most `most` problems of each, and the counts."""
+    lines = [line for reading in readings for line in describe(reading, folder, most)]
+    counts = Counter(str(reading.status) for reading in readings)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    return "\n".join([*lines, f"{len(readings)} files: {told or 'none'}"])
 
 
 def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:

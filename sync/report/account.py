@@ -106,7 +106,7 @@ def _record(record: Row) -> tuple[str, ...]:
     return (
         f"{record['day']:%Y-%m-%d}",
         record["record"],
-        record["what"] or "",
+        record["what"],
         amount,
         time,
         where,
@@ -147,7 +147,7 @@ def _record_data(record: Row) -> dict[str, Any]:
     return {
         "day": f"{record['day']:%Y-%m-%d}",
         "record": record["record"],
-        "what": record["what"] or "",
+        "what": record["what"],
         "amount": str(from_minor(int(record["amount_minor"]), record["currency"])) if has_amount else None,
         "currency": record["currency"] if has_amount else None,
         "worked_seconds": None if has_amount else int(record["worked_seconds"]),

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from sync.pipeline import Planned
 
 SHOWN = 20
+SUBJECTS = 5
+
+PROBLEMS = {
+    "hours_without_rate": "hours of people without a cost rate on that day",
+    "unknown_category": "hours whose task is in no category, counted as delivery",
+    "unknown_currency_rate": "amounts in a foreign currency without a rate, account not rated",
+    "note_without_invoice": "credit notes whose invoice is in no export",
+    "settled_beyond_amount": "settled beyond the amount (state net and gross of these invoices)",
+    "unassigned_cost": "cost without a customer, left at firm level",
+    "undriven_pool": "shared cost that nothing could share out, left at firm level",
+}
+"""Kinds of `Verdicts.problems` in words."""
 
 
 def plan_text(planned: Planned, *, show_all: bool = False) -> str:
@@ -69,6 +81,7 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "books": verdicts.books_status,
         "reconciliation": dict(zip(*_reconciliation_columns(planned), strict=True)),
         "coverage": f"{verdicts.coverage:.2f}",
+        "warnings": list(planned.warnings),
         "unmatched": [
             {
                 "name": party.name,
@@ -99,9 +112,10 @@ def _inputs(planned: Planned) -> list[str]:
         f"Files      {len(built.inputs)} read, {records} records",
         f"Period     {window.first_day} to {window.last_day}, figures as of the last closed month",
         *(f"Not read   {name}: no mapping (whalecurve exports check tells why)" for name in unread),
+        *_listed("Note", planned.warnings),
         *_listed("Unknown", [_unknown_task(task) for task in built.unknown_tasks]),
         *_listed("Unknown", [_unknown_gl_account(account) for account in built.unknown_gl_accounts]),
-        *_listed("Note", [_problem(row) for row in planned.verdicts.problems.to_dict("records")]),
+        *_listed("Note", _problems(planned)),
     ]
 
 
@@ -122,9 +136,20 @@ def _unknown_gl_account(account: UnknownGlAccount) -> str:
     return f"GL account {account.gl_account!r}: {amount} left at firm level (gl_accounts.toml)"
 
 
-def _problem(row: Mapping[Hashable, Any]) -> str:
-    time = f", {hours(int(row['seconds']))}" if row["seconds"] else ""
-    return f"{str(row['problem']).replace('_', ' ')}: {row['subject']}, {row['facts']} rows{time}"
+def _problems(planned: Planned) -> list[str]:
+    """Return one entry per kind of problem: what it means, how often, whom or what it concerns first."""
+    by_kind: dict[str, list[Mapping[Hashable, Any]]] = {}
+    for row in planned.verdicts.problems.to_dict("records"):
+        by_kind.setdefault(row["problem"], []).append(row)
+    return [f"{PROBLEMS[kind]}: {_subjects(planned, rows)}" for kind, rows in by_kind.items()]
+
+
+def _subjects(planned: Planned, rows: Sequence[Mapping[Hashable, Any]]) -> str:
+    accounts = planned.accounts
+    names = [accounts[row["subject"]].name if row["subject"] in accounts else row["subject"] for row in rows]
+    more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
+    seconds = sum(int(row["seconds"]) for row in rows)
+    return ", ".join(names[:SUBJECTS]) + more + (f" ({hours(seconds)})" if seconds else "")
 
 
 def _books(planned: Planned) -> list[str]:
@@ -134,13 +159,23 @@ def _books(planned: Planned) -> list[str]:
     currency = verdicts.home_currency
     by, books, difference = (money_text(cents, currency) for cents in (by_accounts, by_books, by_accounts - by_books))
     proof = f"firm profit by accounts {by}, from the books {books}, difference {difference} {currency}"
-    return [f"Books      {verdicts.books_status}: {proof}", f"Coverage   {verdicts.coverage:.0f} of 100"]
+    is_stated = any("control_total" in file.rows for file in planned.built.inputs)
+    unused = is_stated and verdicts.books_status != "reconciled"
+    return [
+        f"Books      {verdicts.books_status}: {proof}",
+        *(["Note       control totals are stated for other days than this period: not compared"] if unused else []),
+        f"Coverage   {verdicts.coverage:.0f} of 100",
+    ]
 
 
 def _unmatched(planned: Planned) -> list[str]:
     currency = planned.verdicts.home_currency
     parties = planned.built.unmatched
-    head = [f"Unmatched  {len(parties)} customers of the books have no account"] if parties else []
+    head = (
+        [f"Unmatched  {len(parties)} customers of the books without account (documents and costs in all exports)"]
+        if parties
+        else []
+    )
     return head + _listed(
         "",
         [f"{party.name}: {money_text(party.value_cents, currency)} {currency} ({party.reason})" for party in parties],

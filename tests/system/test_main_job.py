@@ -144,3 +144,37 @@ def test_store_knows_how_many_calls_the_day_has_left(firm) -> None:
     store.close()
     assert 0 < budget.used_calls <= len(firm.box.requests)
     assert budget.limit_calls in {100_000, 650_000}
+
+
+def test_what_is_odd_in_the_exports_is_told_beside_the_plan(firm) -> None:
+    exports = firm.folder / "exports"
+    (exports / "letter.txt").write_text("Dear client,\n", encoding="utf-8")
+    (exports / "settlements copy.csv").write_bytes((exports / "settlements 2025.csv").read_bytes())
+    trial = exports / "trial balance 2025.csv"
+    trial.write_text(trial.read_text(encoding="utf-8").replace("2025-01-01", "2025-01-02"), encoding="utf-8")
+
+    code, out, err = firm.run("plan")
+
+    assert code == 0, err
+    assert "letter.txt: no mapping" in out
+    assert "settlements copy.csv" in out
+    assert "control totals are stated for other days than this period: not compared" in out
+    assert "consistent with its inputs" in out
+
+
+def test_a_record_without_words_is_explained_too(firm) -> None:
+    exports = firm.folder / "exports"
+    (exports / "trial balance 2025.csv").unlink()
+    (exports / "Xero bills 2025.csv").unlink()
+    (exports / "costs.csv").write_text(
+        "date,party,kind,amount\n2025-12-31,Grove Events,expense,75.00\n", encoding="utf-8"
+    )
+
+    firm.first_sync()
+
+    code, out, _ = firm.run("explain", "Grove Events", "--lines")
+    assert code == 0
+    assert "costs.csv:2" in out
+    code, out, _ = firm.run("--json", "explain", "Grove Events", "--lines")
+    assert code == 0
+    assert {record["what"] for record in json.loads(out)["records"] if record["record"] == "expense"} == {""}
