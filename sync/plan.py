@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, TypeVar
 
 from connectors.base import AccountRecord, FieldSpec, FieldValue
@@ -71,7 +72,7 @@ class Finding:
     wanted: FieldValue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: the digest is kept once it is taken
 class Plan:
     """Everything that one run would do to the CRM.
 
@@ -93,7 +94,7 @@ class Plan:
     unchanged_fields: int
     absent: tuple[str, ...]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content in canonical JSON."""
         return hashlib.sha256(_canonical(_content(self)).encode()).hexdigest()

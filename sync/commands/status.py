@@ -19,7 +19,7 @@ def status(invocation: Invocation) -> int:
     """Show the last runs, and whether one is under way.
 
     \b
-    Example:  whalecurve status --json   (for a monitor; `last_good` is the time of the last complete sync)
+    Example:  whalecurve --json status   (for a monitor; `last_good` is the time of the last complete sync)
     """
     from sync.lock import is_run_active
     from sync.nightly import STORE_NAME
