@@ -22,7 +22,7 @@ PPM = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a fact table: its SQL type, whether it may be null, and what it means (with unit)."""
+    """One column of a fact table: SQL type, meaning (with unit), and whether it may be null or be left out."""
 
     name: str
     type: SqlType
@@ -47,6 +47,8 @@ ACCOUNTS = Schema(
         Column("name", "VARCHAR", "name as the CRM (or the books) state it"),
         Column("started_on", "DATE", "earliest of CRM start date and first won deal", nullable=True),
         Column("is_matched", "BOOLEAN", "false: has a statement, is neither ranked nor written"),
+        Column("parent_id", "VARCHAR", "account that controls it, if any", nullable=True),
+        Column("owner", "VARCHAR", "who answers for the account in the CRM", nullable=True),
     ),
 )
 
@@ -72,11 +74,16 @@ DOCUMENTS = Schema(
 
 SETTLEMENTS = Schema(
     "settlements",
-    "one payment of, or write-off on, one document",
+    "one payment of, or write-off on, one document, or money that came in because it was paid late",
     (
         Column("document_id", "VARCHAR", "the document that it settles"),
         Column("settled_on", "DATE", "day of payment or write-off"),
-        Column("kind", "VARCHAR", "payment | write_off"),
+        Column(
+            "kind",
+            "VARCHAR",
+            "payment | write_off | recovery (paid after it was written off) | late_fee (interest and fees received, "
+            "beside the document's amount)",
+        ),
         Column("gross_minor", "BIGINT", "with tax, minor units of the document's currency, > 0"),
     ),
 )
@@ -142,8 +149,27 @@ POOLS = Schema(
         Column(
             "from_categories", "VARCHAR", "internal categories whose labour is the amount, joined by +", nullable=True
         ),
-        Column("driver", "VARCHAR", "client_hours | documents | none (stays at firm level)"),
+        Column("driver", "VARCHAR", "client_hours | documents | events (time-driven) | none (stays at firm level)"),
         Column("avoidable_ppm", "BIGINT", "share that disappears when an account leaves, parts per million"),
+        Column(
+            "practical_seconds",
+            "BIGINT",
+            "driver events: practical capacity that the month's amount pays for, seconds",
+            nullable=True,
+        ),
+    ),
+)
+
+EVENTS = Schema(
+    "events",
+    "events of one kind for one account on one day, where their time is not logged",
+    (
+        Column("event_date", "DATE", "day"),
+        Column("account_id", "VARCHAR", "for whom"),
+        Column("event", "VARCHAR", "ticket, mail, meeting, ..."),
+        Column("pool", "VARCHAR", "pool with driver events that pays for the time"),
+        Column("events", "BIGINT", "how many, >= 0"),
+        Column("estimated_seconds", "BIGINT", "time that they all took, by their time equation, seconds"),
     ),
 )
 
@@ -162,6 +188,90 @@ CONTRACTS = Schema(
     (
         Column("account_id", "VARCHAR", "with whom"),
         Column("contracted_seconds", "BIGINT", "time agreed for a year, seconds", nullable=True),
+        Column("ends_on", "DATE", "last day of the contract; null: open-ended, or not known", nullable=True),
+        Column("notice_days", "BIGINT", "days of notice before that day", nullable=True),
+        Column("renewal_months", "BIGINT", "months it is renewed for without notice; null: 12", nullable=True),
+        Column(
+            "satisfaction_e6", "BIGINT", "how satisfied the client is, on the firm's own scale x 10^6", nullable=True
+        ),
+    ),
+)
+
+REMEDIES = Schema(
+    "remedies",
+    "one attempt to bring an account back into profit",
+    (
+        Column("account_id", "VARCHAR", "with whom"),
+        Column("remedy", "VARCHAR", "collect | reduce_cost_to_serve | renegotiate_scope | reprice | migrate"),
+        Column("started_on", "DATE", "first day"),
+        Column("ended_on", "DATE", "last day", nullable=True),
+        Column("outcome", "VARCHAR", "worked | failed | declined | lapsed; null: under way", nullable=True),
+    ),
+)
+
+EXEMPTIONS = Schema(
+    "exemptions",
+    "one reason, with an owner and a last day, not to review an account",
+    (
+        Column("account_id", "VARCHAR", "which"),
+        Column("kind", "VARCHAR", "strategic | pipeline | dispute | legal_hold | referral"),
+        Column("owner", "VARCHAR", "who answers for it"),
+        Column("reason", "VARCHAR", "in words"),
+        Column("expires_on", "DATE", "last day on which it holds"),
+        Column("granted_on", "DATE", "first day on which it holds; null: always so far", nullable=True),
+    ),
+)
+
+DECISIONS = Schema(
+    "decisions",
+    "what people decided about one account, from the CRM",
+    (
+        Column("account_id", "VARCHAR", "about which"),
+        Column("decision", "VARCHAR", "open | keep | improve_first | phase_out", nullable=True),
+        Column("holds_until", "DATE", "until this day the review flag is held back", nullable=True),
+    ),
+)
+
+PINS = Schema(
+    "pins",
+    "a tier that a person set for a time",
+    (
+        Column("account_id", "VARCHAR", "of which account"),
+        Column("tier", "VARCHAR", "A | B | C | D"),
+        Column("owner", "VARCHAR", "who answers for it"),
+        Column("reason", "VARCHAR", "in words"),
+        Column("pinned_on", "DATE", "first day on which it holds"),
+        Column("expires_on", "DATE", "last day on which it holds, at most 12 months later"),
+    ),
+)
+
+DEALS = Schema(
+    "deals",
+    "one deal that is open, or won",
+    (
+        Column("deal_id", "VARCHAR", "CRM record id, unique"),
+        Column("account_id", "VARCHAR", "whose deal", nullable=True),
+        Column("stage", "VARCHAR", "open | won"),
+        Column(
+            "amount_cents",
+            "BIGINT",
+            "yearly value, home minor units; null: not stated, or no known rate",
+            nullable=True,
+        ),
+        Column("demand_seconds", "BIGINT", "hours sold, seconds; null: amount / throughput of an hour", nullable=True),
+        Column("probability_ppm", "BIGINT", "chance of an open deal, parts per million", nullable=True),
+        Column(
+            "starts_on", "DATE", "day on which the work starts; the close date where no other is known", nullable=True
+        ),
+    ),
+)
+
+CASH = Schema(
+    "cash",
+    "cash at hand on the evening of one day",
+    (
+        Column("day", "DATE", "day"),
+        Column("balance_cents", "BIGINT", "home minor units"),
     ),
 )
 
@@ -198,8 +308,15 @@ SCHEMAS: dict[str, Schema] = {
         TIME_ENTRIES,
         COST_RATES,
         POOLS,
+        EVENTS,
         OPENING_ECL,
         CONTRACTS,
+        REMEDIES,
+        EXEMPTIONS,
+        DECISIONS,
+        PINS,
+        DEALS,
+        CASH,
         TIMESHEETS,
         CONTROL_TOTALS,
     )

@@ -60,11 +60,78 @@ class PeriodPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RemedyPolicy:
+    """What may be tried before an exit.
+
+    Attributes:
+        target_margin: margin on AGI that a price should reach.
+        max_uplift: share of AGI above which a price rise is an exit in disguise.
+        min_share_of_gap: a remedy counts only if it closes at least so much of the gap.
+        window_days: days after which a remedy without an outcome has lapsed.
+        light_package_cents: yearly cost of serving an account with the lighter package; None: there is none.
+    """
+
+    target_margin: Fraction = Fraction(20, 100)
+    max_uplift: Fraction = Fraction(30, 100)
+    min_share_of_gap: Fraction = Fraction(25, 100)
+    window_days: int = 90
+    light_package_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """When an account is put up for review.
+
+    Attributes:
+        coverage_min: least coverage, points of 100.
+        recovering_margin: an account whose last three months' CM2 margin beats the window's by more is recovering.
+        notice_lead_days: days before the last day of notice from which a contract no longer holds the flag back.
+        satisfied_from: score from which a client counts as satisfied, on the scale of the contracts; None: not known.
+    """
+
+    coverage_min: int = 80
+    recovering_margin: Fraction = Fraction(5, 100)
+    notice_lead_days: int = 60
+    satisfied_from: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExitPolicy:
+    """How fast accounts may leave.
+
+    Attributes:
+        leaving_cap: share of AGI that may start to leave in `cap_months` months in a row.
+        cap_months: length of that stretch.
+        cash_floor_months: months of cost that cash must cover at every month's end.
+        talk_first_share: share of a person's client hours on leaving accounts above which that person is told first.
+        reinvest_share: share of an exit's gain that may be spent on the clients who stay.
+    """
+
+    leaving_cap: Fraction = Fraction(10, 100)
+    cap_months: int = 3
+    cash_floor_months: int = 2
+    talk_first_share: Fraction = Fraction(30, 100)
+    reinvest_share: Fraction = Fraction(50, 100)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that finance decides, in one object."""
+    """Everything that finance decides, in one object.
+
+    Attributes:
+        rank_by: accounts are ranked by NCP or by CM3.
+        standard_rate_cents: list price of an hour; None: there is none.
+        rate_groups: accounts under common control are rated as one, at their top parent.
+        own_loss_rates: with 24 months of documents, the loss rates come from their history.
+    """
 
     tiers: TierPolicy = TierPolicy()
     late_payment: LatePaymentPolicy = LatePaymentPolicy()
     period: PeriodPolicy = PeriodPolicy()
+    remedies: RemedyPolicy = RemedyPolicy()
+    review: ReviewPolicy = ReviewPolicy()
+    exits: ExitPolicy = ExitPolicy()
     rank_by: Literal["ncp", "cm3"] = "ncp"
     standard_rate_cents: int | None = None
+    rate_groups: bool = True
+    own_loss_rates: bool = True

@@ -63,8 +63,8 @@ class DuckDBEngine:
         else:
             self._connection.register(origin, source)
             self._kinds[origin] = "VIEW"
-        self._check(origin, schema)
-        columns = ", ".join(f'CAST("{column.name}" AS {column.type}) AS "{column.name}"' for column in schema.columns)
+        found = self._check(origin, schema)
+        columns = ", ".join(_typed(column, is_there=column.name in found) for column in schema.columns)
         kind = "VIEW" if isinstance(source, str) else "TABLE"
         self._replace(name, kind, f'SELECT {columns} FROM "{origin}"')  # noqa: S608 (names come from the schema)
         if not isinstance(source, str):
@@ -104,21 +104,23 @@ class DuckDBEngine:
             ) from error
         self._kinds[name] = kind
 
-    def _check(self, origin: str, schema: Schema) -> None:
+    def _check(self, origin: str, schema: Schema) -> frozenset[str]:
+        """Refuse what does not fit the schema; return the columns that are there."""
         # DuckDB documentation, "DESCRIBE": one row per column, name and type first.
         found = {row[0]: str(row[1]) for row in self._connection.execute(f'DESCRIBE "{origin}"').fetchall()}
-        absent = [column.name for column in schema.columns if column.name not in found]
+        absent = [column.name for column in schema.columns if column.name not in found and not column.nullable]
         if absent:
             raise DataError(
                 f"column {', '.join(absent)} is missing; found {', '.join(found) or 'no column'}",
                 where=schema.table,
-                remedy="give the table all columns of its schema (profitability/facts.py)",
+                remedy="give the table every column of its schema that may not be null (profitability/facts.py)",
             )
-        rules = {column.name: _fault(column, found[column.name]) for column in schema.columns}
+        present = [column for column in schema.columns if column.name in found]
+        rules = {column.name: _fault(column, found[column.name]) for column in present}
         counts = self._connection.execute(
             "SELECT " + ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in rules.values()) + f' FROM "{origin}"'  # noqa: S608 (names come from the schema)
         ).fetchone()
-        for column, count in zip(schema.columns, counts or (), strict=True):
+        for column, count in zip(present, counts or (), strict=True):
             if count:
                 rows = self._rows_with(origin, rules[column.name])
                 raise DataError(
@@ -127,6 +129,7 @@ class DuckDBEngine:
                     where=schema.table,
                     remedy=f"give {column.name} as: {column.meaning}",
                 )
+        return frozenset(found)
 
     def _rows_with(self, origin: str, rule: str) -> str:
         self._connection.execute("SET preserve_insertion_order = true")
@@ -146,6 +149,11 @@ def _fault(column: Column, found: str) -> str:
         return f"{is_null} OR {name} IS NOT NULL"
     cast = f"TRY_CAST({name} AS {column.type})"
     return f"{is_null} OR ({name} IS NOT NULL AND ({cast} IS NULL OR {cast} <> {name}))"
+
+
+def _typed(column: Column, *, is_there: bool) -> str:
+    value = f'"{column.name}"' if is_there else "NULL"
+    return f'CAST({value} AS {column.type}) AS "{column.name}"'
 
 
 def _wanted(column: Column) -> str:

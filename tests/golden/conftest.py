@@ -31,7 +31,8 @@ def scaled(text: str, factor: int) -> int:
 
 
 def frame(table: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
-    columns = SCHEMAS[table].columns
+    # Columns at the end that may be null may be left out.
+    columns = SCHEMAS[table].columns[: len(rows[0])] if rows else SCHEMAS[table].columns
     whole = pd.DataFrame(rows, columns=[column.name for column in columns], dtype="object")
     kinds = {"VARCHAR": "str", "BIGINT": "Int64", "DATE": "datetime64[us]", "BOOLEAN": "bool"}
     return whole.astype({column.name: kinds[column.type] for column in columns})

@@ -29,7 +29,8 @@ def engine() -> DuckDBEngine:
 
 
 def frame(table: str, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    columns = SCHEMAS[table].columns
+    # Columns at the end that may be null may be left out.
+    columns = SCHEMAS[table].columns[: len(rows[0])] if rows else SCHEMAS[table].columns
     whole = pd.DataFrame(rows, columns=[column.name for column in columns], dtype="object")
     return whole.astype({column.name: KINDS[column.type] for column in columns})
 
