@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import pandas as pd
 
@@ -322,8 +322,17 @@ SCHEMAS: dict[str, Schema] = {
     )
 }
 
-Table: TypeAlias = "pd.DataFrame | str"
-"""A frame in the schema's columns, or a path (glob allowed) of Parquet files that hold them."""
+
+class ArrowTable(Protocol):
+    """Anything that hands out its rows as an Arrow C stream, as often as asked: a table of Polars, pyarrow, ..."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the stream (Arrow documentation, "The Arrow PyCapsule Interface")."""
+        ...
+
+
+Table: TypeAlias = "pd.DataFrame | ArrowTable | str"
+"""A frame or Arrow table in the schema's columns, or a path (glob allowed) of Parquet files that hold them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from profitability.facts import Schema
+from profitability.facts import Schema, Table
 
 
 class Engine(Protocol):
@@ -15,8 +15,8 @@ class Engine(Protocol):
     A name that is registered again replaces the former table.
     """
 
-    def scan(self, name: str, source: pd.DataFrame | str, schema: Schema) -> None:
-        """Register a frame, or a path (glob allowed) of Parquet files, under a name and check it.
+    def scan(self, name: str, source: Table, schema: Schema) -> None:
+        """Register a frame, an Arrow table, or a path (glob allowed) of Parquet files under a name and check it.
 
         Raises:
             DataError: a column is missing, of another type, or null where the schema forbids it; the first rows

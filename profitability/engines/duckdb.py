@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 
 from profitability.errors import DataError
-from profitability.facts import Column, Schema, SqlType
+from profitability.facts import ArrowTable, Column, Schema, SqlType, Table
 
 ROWS_SHOWN = 5
 
@@ -55,21 +55,37 @@ class DuckDBEngine:
         self._connection = duckdb.connect(":memory:", config=settings)
         self._kinds: dict[str, str] = {}
 
-    def scan(self, name: str, source: pd.DataFrame | str, schema: Schema) -> None:
-        """Register and check a source; a frame is copied, Parquet files are read where they lie."""
+    def scan(self, name: str, source: Table, schema: Schema) -> None:
+        """Register and check a source; a frame or Arrow table is copied, Parquet files are read where they lie."""
         origin = f"{name}__source"
-        if isinstance(source, str):
-            self._replace(origin, "VIEW", _parquet_scan(source), where=name)
-        else:
-            self._connection.register(origin, source)
-            self._kinds[origin] = "VIEW"
+        self._register(origin, source, where=name)
         found = self._check(origin, schema)
         columns = ", ".join(_typed(column, is_there=column.name in found) for column in schema.columns)
         kind = "VIEW" if isinstance(source, str) else "TABLE"
         self._replace(name, kind, f'SELECT {columns} FROM "{origin}"')  # noqa: S608 (names come from the schema)
         if not isinstance(source, str):
-            self._connection.unregister(origin)
-            del self._kinds[origin]
+            self._drop(origin)
+
+    def _register(self, origin: str, source: Table, *, where: str) -> None:
+        if isinstance(source, str):
+            self._replace(origin, "VIEW", _parquet_scan(source), where=where)
+            return
+        self._drop(origin)
+        if isinstance(source, pd.DataFrame):
+            self._connection.register(origin, source)
+            self._kinds[origin] = "VIEW"
+            return
+        self._connection.register("arrow_stream", _Stream(source))
+        try:
+            self._replace(origin, "TABLE", "SELECT * FROM arrow_stream")
+        except duckdb.InvalidInputException as error:
+            raise DataError(
+                "the Arrow table does not hand out its rows; its stream may be used up",
+                where=where,
+                remedy="give a table, not a reader: its stream is opened more than once",
+            ) from error
+        finally:
+            self._connection.unregister("arrow_stream")
 
     def model(self, name: str, sql: str) -> None:
         """Keep the result of a SELECT as a temporary table."""
@@ -88,8 +104,7 @@ class DuckDBEngine:
         self._connection.close()
 
     def _replace(self, name: str, kind: str, sql: str, *, where: str = "") -> None:
-        if name in self._kinds:
-            self._connection.execute(f'DROP {self._kinds.pop(name)} "{name}"')
+        self._drop(name)
         try:
             self._connection.execute(f'CREATE TEMP {kind} "{name}" AS {sql}')
         except duckdb.IOException as error:
@@ -103,6 +118,10 @@ class DuckDBEngine:
                 remedy="look for a misread decimal mark in the exports",
             ) from error
         self._kinds[name] = kind
+
+    def _drop(self, name: str) -> None:
+        if name in self._kinds:
+            self._connection.execute(f'DROP {self._kinds.pop(name)} "{name}"')
 
     def _check(self, origin: str, schema: Schema) -> frozenset[str]:
         """Refuse what does not fit the schema; return the columns that are there."""
@@ -139,6 +158,16 @@ class DuckDBEngine:
         ).fetchall()
         self._connection.execute("SET preserve_insertion_order = false")
         return ", ".join(str(row[0]) for row in rows)
+
+
+class _Stream:
+    """An Arrow table with nothing but its stream: for the makes it knows, DuckDB would ask for pyarrow."""
+
+    def __init__(self, source: ArrowTable) -> None:
+        self._source = source
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._source.__arrow_c_stream__(requested_schema)
 
 
 def _fault(column: Column, found: str) -> str:
