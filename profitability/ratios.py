@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from profitability.errors import DataError
 from profitability.units import half_up
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -61,3 +62,25 @@ def half_up_quotient(numerator: Whole, denominator: Whole | int) -> Whole:
     size = (2 * np.abs(numerator) + denominator) // (2 * denominator)
     signed: Whole = np.where(numerator < 0, -size, size)
     return signed
+
+
+def posted(amounts: Whole, index: pd.Index) -> pd.Series[int]:
+    """Return whole amounts as an Int64 column.
+
+    Raises:
+        DataError: an amount does not fit into 64 bits.
+    """
+    try:
+        return pd.Series(amounts, index=index, dtype="Int64")
+    except OverflowError as error:
+        raise DataError(
+            "an amount is beyond 64 bits: 9,223,372,036,854,775,807 minor units",
+            remedy="look for an account with a sum or hours that cannot be",
+        ) from error
+
+
+def shown_ratio(part: Whole, whole: Whole, index: pd.Index) -> pd.Series[float]:
+    """Return part / whole as float64 for showing, rounded once, NaN where whole <= 0. Limits are never tested on it."""
+    is_defined = np.asarray(whole > 0, dtype=np.bool_)
+    quotient = np.where(is_defined, part, 0) / np.where(is_defined, whole, 1)
+    return pd.Series(quotient, index=index, dtype="float64").where(is_defined)
