@@ -74,6 +74,7 @@ class AccountRecord:
         external_key: customer number of the books, from the CRM field that `crm.account_key` names; None if blank.
         started_on: when the relationship began, from the CRM field that `crm.started_on` names; None if blank.
         values: every field key asked for, blank as None.
+        owner_id: the CRM user who answers for the account; None if nobody does.
     """
 
     account_id: str
@@ -82,11 +83,19 @@ class AccountRecord:
     parent_id: str | None
     started_on: date | None
     values: Mapping[str, FieldValue]
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DealRecord:
-    """One deal. `amount` is in `currency` (None: the org's own); `probability` is 0-1."""
+    """One deal.
+
+    Attributes:
+        amount: in `currency` (None: the org's own).
+        probability: 0-1.
+        hours: work sold, from the CRM field that `crm.deal_hours` names; None if blank.
+        starts_on: when the work begins, from the CRM field that `crm.deal_starts_on` names; None if blank.
+    """
 
     deal_id: str
     account_id: str | None
@@ -96,6 +105,8 @@ class DealRecord:
     is_won: bool
     is_closed: bool
     probability: Decimal | None
+    hours: Decimal | None = None
+    starts_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +143,14 @@ class CrmOptions:
     Attributes:
         account_key: field with the customer number of the books (Salesforce: `AccountNumber`); None: not used.
         started_on: date field with the start of the relationship; None: not used.
+        deal_hours: number field of a deal with the hours of work sold; None: not used.
+        deal_starts_on: date field of a deal with the day on which the work begins; None: not used.
     """
 
     account_key: str | None = None
     started_on: str | None = None
+    deal_hours: str | None = None
+    deal_starts_on: str | None = None
 
 
 class CrmConnector(Protocol):

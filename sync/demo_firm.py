@@ -30,6 +30,8 @@ url = "{url}"
 profile = "tier-and-money"
 account_key = "{account_key}"
 started_on = "{started_on}"
+deal_hours = "{deal_hours}"
+deal_starts_on = "{deal_starts_on}"
 
 [books]
 home_currency = "EUR"
@@ -84,6 +86,8 @@ def _write_config(folder: Path, crm: Crm, box: Sandbox) -> Path:
         url=box.url,
         account_key=options.account_key,
         started_on=options.started_on,
+        deal_hours=options.deal_hours,
+        deal_starts_on=options.deal_starts_on,
     )
     (own / "whalecurve.toml").write_text(text, encoding="utf-8")
     secrets = own / ".env"

@@ -121,10 +121,11 @@ class ColumnReader:
             _check_currency(str(value))
         if self.target is None or not self.target.values:
             return value
+        known = {word.casefold(): word for word in self.target.values}
         word = str(value).casefold()
-        if word not in self.target.values:
+        if word not in known:
             raise CellFaultError(f"none of {', '.join(self.target.values)}", "Mend the word in the source.")
-        return word
+        return known[word]
 
 
 def _typed(bound: BoundColumn, cell: CellIn, forms: Forms, currency: str) -> Cell:

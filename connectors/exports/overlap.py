@@ -26,6 +26,7 @@ _NUMBERED: dict[str, tuple[str, ...]] = {
     "opening_ecl": ("party", "party_key"),
     "timesheet": ("person",),
     "control_total": ("period_start", "period_end", "line"),
+    "cash": ("day",),
 }
 _SPANNED = {"cost_rate": "person", "pool": "pool"}
 _UNNUMBERED: dict[str, tuple[str, ...]] = {
@@ -34,6 +35,10 @@ _UNNUMBERED: dict[str, tuple[str, ...]] = {
     "direct_cost": ("cost_date", "party", "party_key", "kind", "supplier", "amount_minor", "currency"),
     "gl_line": ("line_date", "gl_account", "party", "party_key", "supplier", "reference", "amount_minor", "currency"),
     "time_entry": ("work_date", "person", "party", "party_key", "project", "task", "tags", "worked_seconds"),
+    "event": ("event_date", "party", "party_key", "event", "count", "attributes"),
+    "remedy": ("party", "party_key", "remedy", "started"),
+    "exemption": ("party", "party_key", "kind", "expires"),
+    "pin": ("party", "party_key", "pinned"),
 }
 _ONE_SOURCE = {"hours": ("time_entry",), "costs": ("direct_cost", "gl_line")}
 

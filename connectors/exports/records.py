@@ -51,7 +51,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
     "settlement": (
         Field("document_id", "text", "the document that it settles", required=True),
         Field("settled_on", "date", "day of payment or write-off", required=True),
-        Field("kind", "text", "what it is", required=True, values=("payment", "write_off")),
+        Field("kind", "text", "what it is", required=True, values=("payment", "write_off", "recovery", "late_fee")),
         Field("gross", "money", "amount with tax, in the document's currency", required=True),
         Field("currency", "text", "ISO 4217; blank: that of the document, with the digits of the home currency"),
     ),
@@ -110,8 +110,15 @@ KINDS: dict[str, tuple[Field, ...]] = {
         Field("valid_to", "date", "last day, inclusive; blank: for good"),
         Field("monthly_amount", "money", "cost of a month; blank where it is labour"),
         Field("from_categories", "text", "internal categories whose labour it is, joined by +"),
-        Field("driver", "text", "what shares it out", required=True, values=("client_hours", "documents", "none")),
+        Field(
+            "driver",
+            "text",
+            "what shares it out",
+            required=True,
+            values=("client_hours", "documents", "events", "none"),
+        ),
         Field("avoidable_share", "decimal", "share that goes when a client goes, 0-1"),
+        Field("practical_hours", "duration", "driver events: practical capacity that a month's amount pays for"),
         _CURRENCY,
     ),
     "opening_ecl": (
@@ -138,10 +145,17 @@ KINDS: dict[str, tuple[Field, ...]] = {
         Field("notice_days", "integer", "days of notice"),
         Field("contracted_hours", "duration", "hours a year"),
         Field("satisfaction", "decimal", "score, any scale"),
+        Field("renewal_months", "integer", "months that it goes on for without notice"),
     ),
     "remedy": (
         *_PARTY,
-        Field("remedy", "text", "what was tried", required=True),
+        Field(
+            "remedy",
+            "text",
+            "what was tried",
+            required=True,
+            values=("collect", "reduce_cost_to_serve", "renegotiate_scope", "reprice", "migrate"),
+        ),
         Field("started", "date", "first day", required=True),
         Field("ended", "date", "last day"),
         Field("outcome", "text", "what came of it", values=("open", "worked", "failed", "declined", "lapsed")),
@@ -149,17 +163,31 @@ KINDS: dict[str, tuple[Field, ...]] = {
     "exemption": (
         *_PARTY,
         Field(
-            "kind", "text", "why", required=True, values=("strategic", "contract", "pipeline", "dispute", "referral")
+            "kind",
+            "text",
+            "why",
+            required=True,
+            values=("strategic", "pipeline", "dispute", "legal_hold", "referral"),
         ),
         Field("owner", "text", "who answers for it", required=True),
         Field("reason", "text", "in words", required=True),
         Field("expires", "date", "last day", required=True),
+        Field("granted", "date", "first day; blank: always so far"),
+    ),
+    "pin": (
+        *_PARTY,
+        Field("tier", "text", "tier that holds", required=True, values=("A", "B", "C", "D")),
+        Field("owner", "text", "who answers for it", required=True),
+        Field("reason", "text", "in words", required=True),
+        Field("pinned", "date", "first day", required=True),
+        Field("expires", "date", "last day, at most 12 months later", required=True),
     ),
     "event": (
         Field("event_date", "date", "day", required=True),
         *_PARTY,
         Field("event", "text", "ticket, mail, meeting, ...", required=True),
         Field("count", "integer", "how many", required=True),
+        Field("attributes", "text", "what made each take longer, as name=number joined by ;"),
     ),
     "cash": (
         Field("day", "date", "day", required=True),

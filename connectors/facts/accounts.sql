@@ -3,9 +3,13 @@ SELECT
     crm_accounts.account_id,
     name,
     least(started_on, first_won_on) AS started_on,
-    true AS is_matched
+    true AS is_matched,
+    parent_id,
+    owner
 FROM crm_accounts
-LEFT JOIN (SELECT account_id, min(won_on) AS first_won_on FROM won_deals GROUP BY account_id) AS wins
+LEFT JOIN (
+    SELECT account_id, min(closes_on) AS first_won_on FROM crm_deals WHERE stage = 'won' GROUP BY account_id
+) AS wins
     ON wins.account_id = crm_accounts.account_id
 UNION ALL
-SELECT account_id, name, NULL, false FROM unmatched_parties
+SELECT account_id, name, NULL, false, NULL, NULL FROM unmatched_parties

@@ -17,10 +17,13 @@ from connectors.exports.ledger import Ledger, quoted
 from connectors.exports.overlap import LiveFile
 from connectors.facts import lookups
 from connectors.facts.coverage import SourceDates
+from connectors.facts.crm import add_crm
+from connectors.facts.events import add_event_times
 from connectors.identity import UnmatchedParty
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.errors import DataError
 from profitability.facts import SCHEMAS, Facts, Table
+from profitability.time_equations import TimeEquation
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -97,19 +100,22 @@ def build_facts(
     home_currency: str,
     dates: Mapping[str, SourceDates],
     window: tuple[date, date] | None = None,
+    time_equations: Sequence[TimeEquation] = (),
 ) -> BuiltFacts:
     """Build every fact table of `profitability.facts` from the live files and the CRM.
 
     Args:
         ledger: the live files.
         accounts: every account of the CRM; those without a fact are kept.
-        deals: its deals; won ones tell when a relationship began.
+        deals: its deals; won ones tell when a relationship began, won and open ones what work is ahead.
         categories: what hours are for.
         gl_accounts: what postings are.
         home_currency: currency of the books, also of records that state none.
         dates: how far each required source reaches (`source_dates`); facts reach as far as the shortest of
             them. Empty: not limited.
-        window: first and last day that control totals must fill; None: all control totals count together.
+        window: first and last day that control totals must fill, and on whose last day contracts are in force; None:
+            all control totals count together, and contracts are as on the last day of the facts.
+        time_equations: how long events take whose time is not logged; one for each kind of event.
 
     Raises:
         InputError: a record would need a guess.
@@ -121,7 +127,8 @@ def build_facts(
         lookups.add_uses(connection, gl_accounts)
         lookups.add_categories(connection, categories)
         lookups.add_people(connection)
-        lookups.add_crm(connection, accounts, deals)
+        add_crm(connection, accounts, deals, home_currency)
+        add_event_times(connection, time_equations)
         identities = lookups.add_parties(connection, accounts, _sql("parties"))
         _refuse_guesses(connection)
         tables = _write_tables(connection, ledger.folder / "facts")

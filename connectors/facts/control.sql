@@ -62,3 +62,27 @@ UNION ALL
 SELECT 'timesheets', 'weeks', 'in', sum(expected_weeks::HUGEINT + submitted_weeks) FROM timesheet
 UNION ALL
 SELECT 'timesheets', 'weeks', 'out', sum(expected_weeks::HUGEINT + submitted_weeks) FROM facts.timesheets
+UNION ALL
+SELECT 'events', 'events', 'in', sum("count"::HUGEINT) FROM event
+UNION ALL
+SELECT 'events', 'events', 'out', sum(events::HUGEINT) FROM facts.events
+UNION ALL
+SELECT 'remedies', 'rows', 'in', count(*) FROM remedy
+UNION ALL
+SELECT 'remedies', 'rows', 'out', count(*) FROM facts.remedies
+UNION ALL
+SELECT 'exemptions', 'rows', 'in', count(*) FROM exemption
+UNION ALL
+SELECT 'exemptions', 'rows', 'out', count(*) FROM facts.exemptions
+UNION ALL
+SELECT 'pins', 'rows', 'in', count(*) FROM pin
+UNION ALL
+SELECT 'pins', 'rows', 'out', count(*) FROM facts.pins
+UNION ALL
+SELECT 'cash', 'rows', 'in', count(*) FROM cash
+UNION ALL
+SELECT 'cash', 'rows', 'out', count(*) FROM facts.cash
+UNION ALL
+SELECT 'deals', 'rows', 'in', count(*) FROM crm_deals
+UNION ALL
+SELECT 'deals', 'rows', 'out', count(*) FROM facts.deals

@@ -5,13 +5,13 @@ Each is computed over the *distinct* words of the records, so its size does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from connectors.base import AccountRecord, DealRecord
+from connectors.base import AccountRecord
 from connectors.errors import InputError
 from connectors.exports.frames import create_table
 from connectors.exports.records import KINDS
@@ -182,12 +182,3 @@ def add_parties(connection: DuckDBPyConnection, accounts: Sequence[AccountRecord
     unmatched = [(party.account_id, party.name) for party in identities.unmatched]
     create_table(connection, "unmatched_parties", {"account_id": "VARCHAR", "name": "VARCHAR"}, unmatched)
     return identities
-
-
-def add_crm(connection: DuckDBPyConnection, accounts: Iterable[AccountRecord], deals: Iterable[DealRecord]) -> None:
-    """Create `crm_accounts` (account_id, name, started_on) and `won_deals` (account_id, won_on)."""
-    records = [(account.account_id, account.name, account.started_on) for account in accounts]
-    columns = {"account_id": "VARCHAR", "name": "VARCHAR", "started_on": "DATE"}
-    create_table(connection, "crm_accounts", columns, records)
-    wins = [(deal.account_id, deal.close_date) for deal in deals if deal.is_won and deal.account_id and deal.close_date]
-    create_table(connection, "won_deals", {"account_id": "VARCHAR", "won_on": "DATE"}, wins)

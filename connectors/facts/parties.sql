@@ -17,6 +17,14 @@ WITH named AS (
     SELECT party_key, party, 0, NULL, NULL, 0 FROM opening_ecl
     UNION ALL
     SELECT party_key, party, 0, NULL, NULL, 0 FROM contract
+    UNION ALL
+    SELECT party_key, party, 0, NULL, NULL, 0 FROM remedy
+    UNION ALL
+    SELECT party_key, party, 0, NULL, NULL, 0 FROM exemption
+    UNION ALL
+    SELECT party_key, party, 0, NULL, NULL, 0 FROM pin
+    UNION ALL
+    SELECT party_key, party, 0, NULL, NULL, 0 FROM event
 )
 SELECT
     party_key,

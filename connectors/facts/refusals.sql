@@ -53,7 +53,7 @@ JOIN currencies AS document_currency ON document_currency.currency = coalesce(do
 WHERE settlement.gross_minor * document_currency.scale % stated_currency.scale <> 0
 UNION ALL
 SELECT source_file, source_line, settlement.kind || ' of zero or less for document ' || document_id,
-    'Payments and write-offs are positive; state what was paid back as a credit note.'
+    'Money that came in and write-offs are positive; state what was paid back as a credit note.'
 FROM settlement WHERE gross_minor <= 0
 UNION ALL
 SELECT source_file, source_line, 'hours below zero', 'Correct the entry in the time tracker and export again.'
@@ -83,6 +83,14 @@ UNION ALL
 SELECT source_file, source_line, 'the avoidable share of pool ' || pool || ' is no number from 0 to 1', 'Correct the share.'
 FROM pool WHERE NOT coalesce(TRY_CAST(avoidable_share AS DECIMAL(18, 9)), -1) BETWEEN 0 AND 1 AND avoidable_share IS NOT NULL
 UNION ALL
+SELECT source_file, source_line, 'pool ' || pool || ' is shared out by events and has no practical hours',
+    'State the hours of a month that its amount pays for.'
+FROM pool WHERE driver = 'events' AND coalesce(practical_hours_seconds, 0) <= 0
+UNION ALL
+SELECT source_file, source_line, 'pool ' || pool || ' has practical hours and is not shared out by events',
+    'Leave the cell blank, or state events as its driver.'
+FROM pool WHERE driver <> 'events' AND practical_hours_seconds IS NOT NULL
+UNION ALL
 SELECT gl_line.source_file, gl_line.source_line,
     'pool ' || pool.pool || ' has an amount at ' || pool.source_file || ':' || pool.source_line || ' and postings',
     'Leave the amount of the template blank, or map the GL account to ignore.'
@@ -110,8 +118,56 @@ UNION ALL
 SELECT source_file, source_line, 'a loss allowance names no customer', 'State whose it is.'
 FROM opening_ecl WHERE party IS NULL AND party_key IS NULL
 UNION ALL
-SELECT source_file, source_line, 'a contract names no customer', 'State whose it is.'
-FROM contract WHERE party IS NULL AND party_key IS NULL
+SELECT source_file, source_line, what || ' names no customer', 'State whose it is.'
+FROM (
+    SELECT source_file, source_line, 'a contract' AS what, party, party_key FROM contract
+    UNION ALL
+    SELECT source_file, source_line, 'a remedy', party, party_key FROM remedy
+    UNION ALL
+    SELECT source_file, source_line, 'an exemption', party, party_key FROM exemption
+    UNION ALL
+    SELECT source_file, source_line, 'a pin', party, party_key FROM pin
+    UNION ALL
+    SELECT source_file, source_line, 'an event', party, party_key FROM event
+) WHERE party IS NULL AND party_key IS NULL
+UNION ALL
+SELECT source_file, source_line, 'the days of this ' || what || ' end before they start', 'Correct the days.'
+FROM (
+    SELECT source_file, source_line, 'contract' AS what, "start" AS first_day, "end" AS last_day FROM contract
+    UNION ALL
+    SELECT source_file, source_line, 'remedy', started, ended FROM remedy
+    UNION ALL
+    SELECT source_file, source_line, 'exemption', granted, expires FROM exemption
+    UNION ALL
+    SELECT source_file, source_line, 'pin', pinned, expires FROM pin
+) WHERE last_day < first_day
+UNION ALL
+SELECT source_file, source_line, 'a pin of more than 12 months, to ' || expires,
+    'End it within 12 months of its first day; a person may renew it then.'
+FROM pin WHERE expires > pinned + INTERVAL 12 MONTH
+UNION ALL
+SELECT source_file, source_line, what, 'Correct the cell, or leave it blank.'
+FROM (
+    SELECT source_file, source_line, 'days of notice below zero' AS what FROM contract WHERE notice_days < 0
+    UNION ALL
+    SELECT source_file, source_line, 'contracted hours below zero' FROM contract WHERE contracted_hours_seconds < 0
+    UNION ALL
+    SELECT source_file, source_line, 'a contract is renewed for 1 to 120 months, not ' || renewal_months
+    FROM contract WHERE NOT renewal_months BETWEEN 1 AND 120
+    UNION ALL
+    SELECT source_file, source_line, 'a satisfaction beyond any scale'
+    FROM contract WHERE satisfaction IS NOT NULL AND TRY_CAST(satisfaction AS DECIMAL(18, 9)) IS NULL
+)
+UNION ALL
+SELECT source_file, source_line, 'a number of events below zero', 'Correct the number.'
+FROM event WHERE "count" < 0
+UNION ALL
+SELECT source_file, source_line, fault, remedy
+FROM event
+JOIN event_faults
+    ON event_faults.stated = event.event
+    AND event_faults.attributes IS NOT DISTINCT FROM event.attributes
+    AND event_faults."count" = event."count"
 UNION ALL
 SELECT source_file, source_line, what || ' must be in ' || home_currency || '; here it is in ' || currency,
     'State the amount in the currency of the books.'
@@ -121,6 +177,8 @@ FROM (
     SELECT source_file, source_line, 'a loss allowance', currency FROM opening_ecl
     UNION ALL
     SELECT source_file, source_line, 'control total ' || line, currency FROM control_total
+    UNION ALL
+    SELECT source_file, source_line, 'cash', currency FROM cash
 )
 CROSS JOIN params
 WHERE currency <> home_currency

@@ -77,3 +77,22 @@ JOIN task_categories
 JOIN party_accounts
     ON party_accounts.party_key IS NOT DISTINCT FROM time_entry.party_key
     AND party_accounts.party IS NOT DISTINCT FROM time_entry.party
+UNION ALL
+SELECT
+    account_id,
+    event_date,
+    'event',
+    concat_ws(' ', event."count", event.event, event.attributes),
+    NULL,
+    NULL,
+    estimated_seconds,
+    source_file,
+    source_line
+FROM event
+JOIN event_times
+    ON event_times.stated = event.event
+    AND event_times.attributes IS NOT DISTINCT FROM event.attributes
+    AND event_times."count" = event."count"
+JOIN party_accounts
+    ON party_accounts.party_key IS NOT DISTINCT FROM event.party_key
+    AND party_accounts.party IS NOT DISTINCT FROM event.party

@@ -24,8 +24,8 @@ from connectors.hubspot.answers import Json
 from connectors.hubspot.client import PAGE_SIZE, HubSpotClient, HubSpotLogin
 from connectors.hubspot.properties import (
     COMPANY_PROPERTIES,
-    DEAL_PROPERTIES,
     customer_faults,
+    deal_faults,
     field_faults,
     missing_names,
 )
@@ -88,7 +88,7 @@ class HubSpotConnector:
             *(f"companies: {fault}" for fault in field_faults(self._fields, companies)),
             *(f"companies: {fault}" for fault in missing_names(COMPANY_PROPERTIES, companies)),
             *(f"companies: {fault}" for fault in customer_faults(self._options, companies)),
-            *(f"deals: {fault}" for fault in missing_names(DEAL_PROPERTIES, deals)),
+            *(f"deals: {fault}" for fault in deal_faults(self._options, deals)),
         ]
         if faults:
             raise CrmAccessError(
@@ -109,7 +109,7 @@ class HubSpotConnector:
 
     def pull_deals(self) -> Iterator[DealRecord]:
         """Yield every deal that is not archived, once, in the order of its id."""
-        return pull.deals(self._client, zone=self._portal().zone)
+        return pull.deals(self._client, options=self._options, zone=self._portal().zone)
 
     def read_fields(self, account_ids: Sequence[str]) -> dict[str, Mapping[str, FieldValue]]:
         """Return the present values of all our fields by account id; accounts that are gone are left out.

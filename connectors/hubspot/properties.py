@@ -19,7 +19,7 @@ _EXPECTED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "checkbox": (frozenset({"bool", "enumeration"}), frozenset({"booleancheckbox"})),
 }
 
-COMPANY_PROPERTIES = ("name", "hs_parent_company_id")
+COMPANY_PROPERTIES = ("name", "hs_parent_company_id", "hubspot_owner_id")
 DEAL_PROPERTIES = (
     "amount",
     "closedate",
@@ -54,6 +54,16 @@ def customer_faults(options: CrmOptions, definitions: Sequence[Json]) -> Iterato
     for one in definitions:
         if one.get("name") == options.started_on and one.get("type") not in ("date", "datetime"):
             yield f"{options.started_on} is {one.get('type')}, expected date|datetime"
+
+
+def deal_faults(options: CrmOptions, definitions: Sequence[Json]) -> Iterator[str]:
+    """Yield what is wrong with the properties of deals, the customer's own included."""
+    own = {options.deal_hours: ("number",), options.deal_starts_on: ("date", "datetime")}
+    yield from missing_names([*DEAL_PROPERTIES, *(name for name in own if name)], definitions)
+    for one in definitions:
+        types = own.get(one.get("name"), ())
+        if types and one.get("type") not in types:
+            yield f"{one.get('name')} is {one.get('type')}, expected {'|'.join(types)}"
 
 
 def missing_names(names: Iterable[str], definitions: Iterable[Json]) -> Iterator[str]:

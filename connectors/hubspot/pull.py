@@ -23,16 +23,18 @@ def accounts(
     client: HubSpotClient, fields: Sequence[FieldSpec], *, options: CrmOptions, zone: tzinfo
 ) -> Iterator[AccountRecord]:
     """Yield every company that is not archived; `zone` is the portal's."""
-    asked = [*COMPANY_PROPERTIES, *(spec.names["hubspot"] for spec in fields), *_named(options)]
+    asked = [*COMPANY_PROPERTIES, *(spec.names["hubspot"] for spec in fields)]
+    asked += [name for name in (options.account_key, options.started_on) if name]
     for record in _records(client, "companies", properties=asked):
         yield _account(row_of(record, where=client.where), fields, options=options, zone=zone)
 
 
-def deals(client: HubSpotClient, *, zone: tzinfo) -> Iterator[DealRecord]:
+def deals(client: HubSpotClient, *, options: CrmOptions, zone: tzinfo) -> Iterator[DealRecord]:
     """Yield every deal that is not archived; `zone` is the portal's."""
     asked = [*DEAL_PROPERTIES, "deal_currency_code"]
+    asked += [name for name in (options.deal_hours, options.deal_starts_on) if name]
     for record in _records(client, "deals", properties=asked, associations=["companies"]):
-        yield _deal(row_of(record, where=client.where), record, zone=zone)
+        yield _deal(row_of(record, where=client.where), record, options=options, zone=zone)
 
 
 def _records(
@@ -81,10 +83,11 @@ def _account(row: Row, fields: Sequence[FieldSpec], *, options: CrmOptions, zone
         parent_id=row.text("hs_parent_company_id"),
         started_on=row.read(options.started_on, partial(day, zone=zone)) if options.started_on else None,
         values=field_values(row, fields),
+        owner_id=row.text("hubspot_owner_id"),
     )
 
 
-def _deal(row: Row, record: Json, *, zone: tzinfo) -> DealRecord:
+def _deal(row: Row, record: Json, *, options: CrmOptions, zone: tzinfo) -> DealRecord:
     return DealRecord(
         deal_id=row.id,
         account_id=row.text("hs_primary_associated_company") or _primary_company(record),
@@ -94,6 +97,8 @@ def _deal(row: Row, record: Json, *, zone: tzinfo) -> DealRecord:
         is_won=row.read("hs_is_closed_won", checkbox) is True,
         is_closed=row.read("hs_is_closed", checkbox) is True,
         probability=row.read("hs_deal_stage_probability", number),
+        hours=row.read(options.deal_hours, number) if options.deal_hours else None,
+        starts_on=row.read(options.deal_starts_on, partial(day, zone=zone)) if options.deal_starts_on else None,
     )
 
 
@@ -105,7 +110,3 @@ def _primary_company(record: Json) -> str | None:
     primary = {company_id for company_id, label in pairs if label == _PRIMARY}
     candidates = primary or {company_id for company_id, _ in pairs}
     return candidates.pop() if len(candidates) == 1 else None
-
-
-def _named(options: CrmOptions) -> list[str]:
-    return [name for name in (options.account_key, options.started_on) if name]

@@ -26,7 +26,7 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "percent": ("percent",),
     "checkbox": ("boolean",),
 }
-_ACCOUNT_NAMES = ("Id", "Name", "ParentId")
+_ACCOUNT_NAMES = ("Id", "Name", "ParentId", "OwnerId")
 _DEAL_NAMES = ("Id", "AccountId", "Amount", "CloseDate", "IsWon", "IsClosed", "Probability")
 _CURRENCY = "CurrencyIsoCode"
 _REMEDY = (
@@ -59,13 +59,15 @@ class Names:
 
     Attributes:
         fields: our field key -> API name, for all fields of ours.
-        account_key, started_on: API names of the customer's own fields, None where not used.
-        deal: API names of the opportunity's fields.
+        account_key, started_on, deal_hours, deal_starts_on: API names of the customer's own fields, None: not used.
+        deal: API names of the opportunity's fields, the customer's own included.
     """
 
     fields: Mapping[str, str]
     account_key: str | None
     started_on: str | None
+    deal_hours: str | None
+    deal_starts_on: str | None
     deal: tuple[str, ...]
 
     @property
@@ -82,15 +84,19 @@ def find_names(client: SalesforceClient, *, fields: Sequence[FieldSpec], options
         CrmAccessError: something is missing, hidden, read-only or of another form; all of it is named.
     """
     account, deal = _describe(client, "Account"), _describe(client, "Opportunity")
-    faults = [*_account_faults(account, fields, options), *_missing(deal, _DEAL_NAMES)]
+    faults = [*_account_faults(account, fields, options), *_deal_faults(deal, options)]
     if faults:
         raise CrmAccessError("not all fields are as needed: " + "; ".join(faults), where=client.host, remedy=_REMEDY)
     currency = (_CURRENCY,) if _CURRENCY in deal else ()  # only in an org with several currencies
+    hours = deal.api_name(options.deal_hours) if options.deal_hours else None
+    starts_on = deal.api_name(options.deal_starts_on) if options.deal_starts_on else None
     return Names(
         fields={spec.key: account.api_name(spec.names[CRM]) for spec in fields},
         account_key=account.api_name(options.account_key) if options.account_key else None,
         started_on=account.api_name(options.started_on) if options.started_on else None,
-        deal=(*_DEAL_NAMES, *currency),
+        deal_hours=hours,
+        deal_starts_on=starts_on,
+        deal=tuple(dict.fromkeys((*_DEAL_NAMES, *currency, *(name for name in (hours, starts_on) if name)))),
     )
 
 
@@ -126,6 +132,15 @@ def _account_faults(account: ObjectFields, fields: Sequence[FieldSpec], options:
         yield from _type_fault(account, options.started_on, ("date", "datetime"))
     for spec in fields:
         yield from _field_faults(account, spec)
+
+
+def _deal_faults(deal: ObjectFields, options: CrmOptions) -> Iterator[str]:
+    own = {options.deal_hours: ("double", "int"), options.deal_starts_on: ("date", "datetime")}
+    named = {name: types for name, types in own.items() if name}
+    yield from _missing(deal, [*_DEAL_NAMES, *named])
+    for name, types in named.items():
+        if name in deal:
+            yield from _type_fault(deal, name, types)
 
 
 def _field_faults(account: ObjectFields, spec: FieldSpec) -> Iterator[str]:

@@ -26,6 +26,7 @@ def accounts(client: SalesforceClient, *, names: Names, fields: Sequence[FieldSp
             parent_id=values.text(cell(row, "ParentId")),
             started_on=values.day(cell(row, names.started_on)) if names.started_on else None,
             values=field_values(row, names=names, fields=fields),
+            owner_id=values.text(cell(row, "OwnerId")),
         )
 
 
@@ -42,6 +43,8 @@ def deals(client: SalesforceClient, *, names: Names) -> Iterator[DealRecord]:
             is_won=values.truth(cell(row, "IsWon")),
             is_closed=values.truth(cell(row, "IsClosed")),
             probability=None if percentage is None else percentage / Decimal(100),
+            hours=values.number(cell(row, names.deal_hours)) if names.deal_hours else None,
+            starts_on=values.day(cell(row, names.deal_starts_on)) if names.deal_starts_on else None,
         )
 
 

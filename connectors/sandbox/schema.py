@@ -16,10 +16,10 @@ ACCOUNT_OBJECT: Mapping[str, str] = {"salesforce": "Account", "hubspot": "compan
 DEAL_OBJECT: Mapping[str, str] = {"salesforce": "Opportunity", "hubspot": "deals"}
 NAME_FIELD: Mapping[str, str] = {"salesforce": "Name", "hubspot": "name"}
 CUSTOMER_OPTIONS: Mapping[str, CrmOptions] = {
-    "salesforce": CrmOptions(account_key="AccountNumber", started_on="Client_Since__c"),
-    "hubspot": CrmOptions(account_key="client_number", started_on="client_since"),
+    "salesforce": CrmOptions("AccountNumber", "Client_Since__c", "Sold_Hours__c", "Work_Starts__c"),
+    "hubspot": CrmOptions("client_number", "client_since", "sold_hours", "work_starts"),
 }
-"""The fields in which this made-up customer keeps its customer numbers and start dates."""
+"""The fields in which this made-up customer keeps customer numbers, start dates, and the work that its deals sell."""
 
 _PRECISION = {"number": 3, "percent": 5, "currency": 18}
 """Digits of our number fields in all, as the field table of the product says: (3,0), (5,1), (18,2)."""
@@ -142,6 +142,7 @@ def salesforce_schema(fields: Sequence[FieldSpec], *, is_multi_currency: bool) -
 _ACCOUNT = (
     FieldDef("AccountNumber", "Account Number", "text", length=40, is_writable=True),
     FieldDef("ParentId", "Parent Account", "reference", is_writable=True, refers_to="Account"),
+    FieldDef("OwnerId", "Account Owner", "reference", is_writable=True, refers_to="User"),
     FieldDef("MasterRecordId", "Master Record", "reference", refers_to="Account"),
     FieldDef("Client_Since__c", "Client since", "date", is_custom=True, is_writable=True),
 )
@@ -153,6 +154,8 @@ _OPPORTUNITY = (
     FieldDef("IsWon", "Won", "checkbox"),
     FieldDef("IsClosed", "Closed", "checkbox"),
     FieldDef("Probability", "Probability (%)", "percent", precision=3, is_writable=True),
+    FieldDef("Sold_Hours__c", "Hours sold", "number", precision=10, scale=2, is_custom=True, is_writable=True),
+    FieldDef("Work_Starts__c", "Work starts on", "date", is_custom=True, is_writable=True),
 )
 
 
@@ -176,6 +179,7 @@ _COMPANY = (
     FieldDef("name", "Company name", "text", length=65_536, is_writable=True),
     FieldDef("domain", "Company Domain Name", "text", length=65_536, is_writable=True),
     FieldDef("hs_parent_company_id", "Parent Company", "number"),
+    FieldDef("hubspot_owner_id", "Company owner", "text", is_writable=True),
     FieldDef("hs_merged_object_ids", "Merged record IDs", "text"),
     FieldDef("client_number", "Client number", "text", length=65_536, is_custom=True, is_writable=True),
     FieldDef("client_since", "Client since", "date", is_custom=True, is_writable=True),
@@ -190,4 +194,6 @@ _DEAL = (
     FieldDef("hs_is_closed_won", "Is Closed Won", "checkbox"),
     FieldDef("hs_deal_stage_probability", "Deal Probability", "number"),
     FieldDef("hs_primary_associated_company", "Primary Associated Company", "number"),
+    FieldDef("sold_hours", "Hours sold", "number", scale=2, is_custom=True, is_writable=True),
+    FieldDef("work_starts", "Work starts on", "date", is_custom=True, is_writable=True),
 )

@@ -26,13 +26,15 @@ class AccountSeed(TypedDict):
     """One account to create.
 
     Keys: `name`; `external_key` (customer number of the books); `started_on` (date or ISO text);
-    `parent` (the key of an earlier row); `values` (CRM field name -> value as the CRM stores it).
+    `parent` (the key of an earlier row); `owner` (id of the user who answers for it);
+    `values` (CRM field name -> value as the CRM stores it).
     """
 
     name: str
     external_key: NotRequired[str | None]
     started_on: NotRequired[date | str | None]
     parent: NotRequired[str | None]
+    owner: NotRequired[str | None]
     values: NotRequired[Mapping[str, Cell]]
 
 
@@ -41,7 +43,7 @@ class DealSeed(TypedDict):
 
     Keys: `account` (the key of an account row of the same seed, or a CRM id; None: no account);
     `amount` (units of `currency`, as text or Decimal); `close_date`; `stage`;
-    `probability` (0-1; closed deals: 1 or 0).
+    `probability` (0-1; closed deals: 1 or 0); `hours` and `starts_on` (of the work that it sells).
     """
 
     account: str | None
@@ -51,6 +53,8 @@ class DealSeed(TypedDict):
     currency: NotRequired[str | None]
     close_date: NotRequired[date | str | None]
     probability: NotRequired[str | Decimal | None]
+    hours: NotRequired[str | Decimal | None]
+    starts_on: NotRequired[date | str | None]
 
 
 def seed(
@@ -90,6 +94,7 @@ def _account_values(crm: Crm, row: AccountSeed, ids: Mapping[str, str]) -> dict[
         str(options.account_key): row.get("external_key"),
         str(options.started_on): _text(row.get("started_on")),
         "ParentId" if crm == "salesforce" else "hs_parent_company_id": ids[parent] if parent else None,
+        "OwnerId" if crm == "salesforce" else "hubspot_owner_id": row.get("owner"),
         **row.get("values", {}),
     }
 
@@ -99,7 +104,11 @@ def _deal_values(crm: Crm, row: DealSeed, account_id: str | None) -> dict[str, C
     probability = settled if settled is not None else Decimal(row.get("probability") or "0.5")
     name = row.get("name") or "Retainer"
     convert = _opportunity if crm == "salesforce" else _hubspot_deal
-    return convert(row, name, account_id, probability)
+    options, hours = CUSTOMER_OPTIONS[crm], row.get("hours")
+    return convert(row, name, account_id, probability) | {
+        str(options.deal_hours): _text(hours) if crm == "hubspot" or hours is None else float(hours),
+        str(options.deal_starts_on): _text(row.get("starts_on")),
+    }
 
 
 def _opportunity(row: DealSeed, name: str, account_id: str | None, probability: Decimal) -> dict[str, Cell]:

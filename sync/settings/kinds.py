@@ -22,7 +22,10 @@ _MOST_DIGITS = 6
 
 
 class RuleError(ValueError):
-    """A rule of ours is broken: the sentence for the user, and the key at fault where the rule concerns a table."""
+    """A rule of ours is broken: the sentence for the user, and the key at fault where the rule concerns a table.
+
+    A key further in is dotted (`review.coverage_min`).
+    """
 
     def __init__(self, what: str, *, key: str = "") -> None:
         self.what = what
@@ -30,9 +33,9 @@ class RuleError(ValueError):
         super().__init__(what)
 
 
-def about(meaning: str, *, unit: str = "") -> Any:  # noqa: ANN401 -- pydantic's Field is typed so
-    """Describe a key: its meaning and, where it has one, its unit."""
-    extra: dict[str, Any] = {"x-unit": unit} if unit else {}
+def about(meaning: str, *, unit: str = "", named: str = "") -> Any:  # noqa: ANN401 -- pydantic's Field is typed so
+    """Describe a key: its meaning, its unit, and the word for the names of its tables where they can be any."""
+    extra: dict[str, Any] = {name: words for name, words in (("x-unit", unit), ("x-named", named)) if words}
     return Field(description=meaning, json_schema_extra=extra)
 
 
@@ -91,6 +94,12 @@ Share: TypeAlias = Annotated[
     Field(ge=0, le=1, decimal_places=_MOST_DIGITS),
     _number_schema("a number from 0 to 1 (0.2 is 20 %)", minimum=0, maximum=1),
 ]
+PositiveShare: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_whole_as_decimal),
+    Field(gt=0, le=1, decimal_places=_MOST_DIGITS),
+    _number_schema("a number above 0, at most 1 (0.2 is 20 %)", exclusiveMinimum=0, maximum=1),
+]
 Percent: TypeAlias = Annotated[
     Decimal,
     BeforeValidator(_whole_as_decimal),
@@ -114,6 +123,35 @@ Amount: TypeAlias = Annotated[
     BeforeValidator(_whole_as_decimal),
     Field(gt=0, le=1_000_000, decimal_places=_MOST_DIGITS),
     _number_schema("an amount above 0, at most 1000000", exclusiveMinimum=0, maximum=1_000_000),
+]
+YearlyAmount: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_whole_as_decimal),
+    Field(gt=0, le=1_000_000_000, decimal_places=_MOST_DIGITS),
+    _number_schema("an amount above 0, at most 1000000000", exclusiveMinimum=0, maximum=1_000_000_000),
+]
+Score: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_whole_as_decimal),
+    Field(ge=-1_000_000, le=1_000_000, decimal_places=_MOST_DIGITS),
+    _number_schema("a number from -1000000 to 1000000", minimum=-1_000_000, maximum=1_000_000),
+]
+Minutes: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_whole_as_decimal),
+    Field(ge=0, le=100_000, decimal_places=_MOST_DIGITS),
+    _number_schema("a number from 0 to 100000", minimum=0, maximum=100_000),
+]
+MinutesMoreOrLess: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_whole_as_decimal),
+    Field(ge=-100_000, le=100_000, decimal_places=_MOST_DIGITS),
+    _number_schema("a number from -100000 to 100000", minimum=-100_000, maximum=100_000),
+]
+NameText: TypeAlias = Annotated[
+    str,
+    AfterValidator(_nonblank),
+    WithJsonSchema({"type": "string", "minLength": 1, "x-expected": "a name"}),
 ]
 Currency4217: TypeAlias = Annotated[
     str,
@@ -158,6 +196,22 @@ MemorySize: TypeAlias = Annotated[
             "x-expected": "a size such as 800MB or 4GB",
         }
     ),
+]
+SparkMaster: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^(spark://\S+|k8s://\S+|yarn)$"),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(spark://\S+|k8s://\S+|yarn)$",
+            "x-expected": "an address such as spark://host:7077, or yarn",
+        }
+    ),
+]
+SparkRemote: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^sc://\S+$"),
+    WithJsonSchema({"type": "string", "pattern": r"^sc://\S+$", "x-expected": "an address such as sc://host:15002"}),
 ]
 
 

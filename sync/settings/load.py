@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from profitability.units import to_minor
@@ -34,7 +35,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], env: str | None) -> S
     folder = found.absolute().parent
     main = check_main(found, env=env, folder=folder)
     policy = check_policy(_policy_path(main, found.parent))
-    problems = [*main.problems, *policy.problems, *_rate_problems(main, policy)]
+    problems = [*main.problems, *policy.problems, *_amount_problems(main, policy)]
     if problems or main.tables is None or policy.tables is None:
         raise config_error(problems, remedy=_REMEDY)
     tables = main.tables
@@ -83,16 +84,21 @@ def _policy_path(main: Checked[MainFile], folder: Path) -> Path:
     return companion(POLICY_NAME, stated if is_usable else None, folder=folder)
 
 
-def _rate_problems(main: Checked[MainFile], policy: Checked[PolicyFile]) -> Iterator[Problem]:
-    """Yield what only both files together show: a standard rate finer than the home currency."""
-    if main.tables is None or policy.tables is None or policy.tables.pricing.standard_rate is None:
+def _amount_problems(main: Checked[MainFile], policy: Checked[PolicyFile]) -> Iterator[Problem]:
+    """Yield what only both files together show: an amount finer than the home currency."""
+    if main.tables is None or policy.tables is None:
         return
-    rate, currency = policy.tables.pricing.standard_rate, main.tables.books.home_currency
-    try:
-        to_minor(rate, currency)
-    except ValueError:
-        what = f"pricing.standard_rate: found {rate}; expected no more digits than {currency} has"
-        yield Problem(policy.place("pricing", "standard_rate"), what)
+    currency = main.tables.books.home_currency
+    amounts = {
+        ("pricing", "standard_rate"): policy.tables.pricing.standard_rate,
+        ("remedies", "light_package"): policy.tables.remedies.light_package,
+    }
+    for path, amount in amounts.items():
+        try:
+            to_minor(amount or Decimal(0), currency)
+        except ValueError:
+            what = f"{'.'.join(path)}: found {amount}; expected no more digits than {currency} has"
+            yield Problem(policy.place(*path), what)
 
 
 def _warnings(tables: MainFile, main: Checked[MainFile], env: str | None) -> Iterator[str]:

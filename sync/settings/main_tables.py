@@ -19,11 +19,13 @@ from sync.settings.kinds import (
     RecordKind,
     RuleError,
     Seconds,
+    SparkMaster,
+    SparkRemote,
     about,
     count,
 )
 from sync.settings.paths import is_file, is_folder
-from sync.settings.policy_tables import Table
+from sync.settings.table import Table
 
 HUBSPOT_URL = "https://api.hubapi.com"  # HubSpot API reference, "API usage guidelines": one host for all portals
 
@@ -72,6 +74,10 @@ class CrmTable(Table):
         CrmFieldName | None, about("CRM field with the customer number of the books (Salesforce: AccountNumber)")
     ] = None
     started_on: Annotated[CrmFieldName | None, about("CRM date field with the start of the relationship")] = None
+    deal_hours: Annotated[CrmFieldName | None, about("CRM number field of a deal with the hours of work sold")] = None
+    deal_starts_on: Annotated[
+        CrmFieldName | None, about("CRM date field of a deal with the day on which its work begins")
+    ] = None
     patience: PatienceTable = Field(default_factory=PatienceTable)
 
     @field_validator("url", mode="after")
@@ -132,9 +138,18 @@ class DataTable(Table):
 class EngineTable(Table):
     """How figures are computed."""
 
-    backend: Annotated[Literal["duckdb"], about("What computes: DuckDB, inside this process")] = "duckdb"
+    backend: Annotated[
+        Literal["duckdb", "spark"],
+        about("What computes: DuckDB, inside this process, or Spark, for facts that live there already"),
+    ] = "duckdb"
+    spark_master: Annotated[
+        SparkMaster | None,
+        about("Spark: a cluster that this process drives; left out: this machine, with as many cores as `threads`"),
+    ] = None
+    spark_remote: Annotated[SparkRemote | None, about("Spark: address of a Spark Connect server")] = None
     memory_limit: Annotated[
-        MemorySize | None, about("Most memory that the engine takes; left out: most of the machine's")
+        MemorySize | None,
+        about("Most memory that the engine takes; left out: most of the machine's, with Spark 1 GiB"),
     ] = None
     threads: Annotated[int | None, count(1, 1024), about("Processor cores to use; left out: all", unit="threads")] = (
         None
@@ -142,6 +157,16 @@ class EngineTable(Table):
     spill_folder: Annotated[
         PathText | None, about("Where the engine puts what does not fit into memory; left out: `spill` in data.folder")
     ] = None
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Self:
+        for key in ("spark_master", "spark_remote"):
+            found = getattr(self, key)
+            if found is not None and self.backend != "spark":
+                raise RuleError(f'found "{found}", but engine.backend is "{self.backend}"', key=key)
+        if self.spark_master is not None and self.spark_remote is not None:
+            raise RuleError("is stated beside spark_master; expected one of the two", key="spark_remote")
+        return self
 
 
 class FilesTable(Table):
@@ -175,7 +200,8 @@ class MainFile(Table):
     crm: CrmTable
     books: BooksTable
     sources: Annotated[
-        dict[RecordKind, SourceTable], about("What differs for one record kind, each in a table of its name")
+        dict[RecordKind, SourceTable],
+        about("What differs for one record kind, each in a table of its name", named="KIND"),
     ] = Field(default_factory=dict)
     data: DataTable = Field(default_factory=DataTable)
     engine: EngineTable = Field(default_factory=EngineTable)

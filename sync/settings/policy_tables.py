@@ -6,15 +6,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from connectors.maps import fold
+from sync.settings.decision_tables import ExitsTable, RemediesTable, ReviewTable, TimeEquationTable
 from sync.settings.kinds import Amount, Factor, Percent, RuleError, Share, about, count
-
-
-class Table(BaseModel):
-    """A table of a configuration file: unknown keys and values of another type are refused, nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+from sync.settings.problems import shown
+from sync.settings.table import Table
 
 
 class TiersTable(Table):
@@ -47,6 +45,9 @@ class TiersTable(Table):
         Literal["ncp", "cm3"],
         about("Accounts are ranked by net client profit (ncp) or by what they leave before shared costs (cm3)"),
     ] = "ncp"
+    rate_groups: Annotated[bool, about("Accounts with a common parent in the CRM are rated as one, at the topmost")] = (
+        True
+    )
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> Self:
@@ -92,6 +93,9 @@ class LatePaymentTable(Table):
         Share, about("Yearly rate charged on balances beyond their terms", unit="share a year")
     ] = Decimal("0.10")
     day_count: Annotated[Literal[360, 365, 366], about("Days of a year in that rate", unit="days")] = 365
+    own_loss_rates: Annotated[
+        bool, about("With 24 months of documents, loss rates come from their history instead of from ecl_rates")
+    ] = True
     ecl_rates: EclRatesTable = Field(default_factory=EclRatesTable)
 
 
@@ -176,4 +180,26 @@ class PolicyFile(Table):
     late_payment: LatePaymentTable = Field(default_factory=LatePaymentTable)
     period: PeriodTable = Field(default_factory=PeriodTable)
     pricing: PricingTable = Field(default_factory=PricingTable)
+    remedies: RemediesTable = Field(default_factory=RemediesTable)
+    review: ReviewTable = Field(default_factory=ReviewTable)
+    exits: ExitsTable = Field(default_factory=ExitsTable)
+    time_equations: Annotated[
+        dict[str, TimeEquationTable],
+        about("How long events take whose time is not logged, each in a table of its name", named="EVENT"),
+    ] = Field(default_factory=dict)
     guards: GuardsTable = Field(default_factory=GuardsTable)
+
+    @model_validator(mode="after")
+    def _tables_agree(self) -> Self:
+        least = self.tiers.coverage_rate_min
+        if self.review.coverage_min < least:
+            what = f"found {self.review.coverage_min}; expected at least tiers.coverage_rate_min ({least})"
+            raise RuleError(what, key="review.coverage_min")
+        events: dict[str, str] = {}
+        for event in self.time_equations:
+            known = events.setdefault(fold(event), event)
+            if known != event or not fold(event):
+                raise RuleError(
+                    f"{shown(event)} is blank, or names the same event as {shown(known)}", key="time_equations"
+                )
+        return self

@@ -112,7 +112,7 @@ def _table_pages(schema: Node, name: str, node: Node) -> Iterator[str]:
     if "additionalProperties" in table and table["additionalProperties"] is not False:
         inner = table["additionalProperties"]
         if "$ref" in inner:
-            yield from _table_pages(schema, f"{name}.KIND", inner)
+            yield from _table_pages(schema, f"{name}.{table['x-named']}", inner)
         return
     required = table.get("required", ())
     rows, inner_tables = [], []

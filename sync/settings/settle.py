@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 
 from connectors.base import CrmOptions
 from connectors.transport import Patience
-from profitability.policy import LatePaymentPolicy, PeriodPolicy, Policy, TierPolicy
+from profitability.policy import (
+    ExitPolicy,
+    LatePaymentPolicy,
+    PeriodPolicy,
+    Policy,
+    RemedyPolicy,
+    ReviewPolicy,
+    TierPolicy,
+)
+from profitability.time_equations import TimeEquation
 from profitability.units import to_minor
 from sync.guards import GuardLimits
+from sync.settings.decision_tables import ExitsTable, RemediesTable, ReviewTable
 from sync.settings.main_tables import HUBSPOT_URL, BooksTable, CrmTable, EngineTable, FilesTable, SourceTable
 from sync.settings.paths import shipped_config
 from sync.settings.policy_tables import LatePaymentTable, PolicyFile, TiersTable
@@ -25,7 +36,12 @@ def settle_crm(table: CrmTable) -> CrmSettings:
         kind=table.kind,
         url=table.url or HUBSPOT_URL,
         profile=table.profile,
-        options=CrmOptions(account_key=table.account_key, started_on=table.started_on),
+        options=CrmOptions(
+            account_key=table.account_key,
+            started_on=table.started_on,
+            deal_hours=table.deal_hours,
+            deal_starts_on=table.deal_starts_on,
+        ),
         patience=Patience(
             connect_seconds=float(patience.connect_seconds),
             read_seconds=float(patience.read_seconds),
@@ -54,7 +70,14 @@ def settle_books(table: BooksTable, sources: Mapping[str, SourceTable], *, folde
 def settle_engine(table: EngineTable, *, folder: Path, data: Path) -> EngineSettings:
     """Return the engine's settings."""
     spill = folder / table.spill_folder if table.spill_folder else data / "spill"
-    return EngineSettings(table.backend, table.memory_limit, table.threads, spill)
+    return EngineSettings(
+        backend=table.backend,
+        memory_limit=table.memory_limit,
+        threads=table.threads,
+        spill_folder=spill,
+        spark_master=table.spark_master,
+        spark_remote=table.spark_remote,
+    )
 
 
 def settle_files(table: FilesTable, *, folder: Path, exports: Path) -> FileSettings:
@@ -81,15 +104,23 @@ def settle_policy(table: PolicyFile, *, home_currency: str) -> Policy:
     """Return finance's numbers, the decimals of the file as exact fractions.
 
     Raises:
-        ValueError: the standard rate has more digits than the home currency.
+        ValueError: an amount has more digits than the home currency.
     """
-    rate = table.pricing.standard_rate
     return Policy(
         tiers=_tiers(table.tiers),
         late_payment=_late_payment(table.late_payment),
         period=PeriodPolicy(**table.period.model_dump()),
+        remedies=_remedies(table.remedies, home_currency),
+        review=_review(table.review),
+        exits=_exits(table.exits),
         rank_by=table.tiers.rank_by,
-        standard_rate_cents=None if rate is None else to_minor(rate, home_currency),
+        standard_rate_cents=_cents(table.pricing.standard_rate, home_currency),
+        rate_groups=table.tiers.rate_groups,
+        own_loss_rates=table.late_payment.own_loss_rates,
+        time_equations=tuple(
+            TimeEquation(event, equation.pool, equation.base_seconds, equation.extra_seconds)
+            for event, equation in table.time_equations.items()
+        ),
     )
 
 
@@ -119,3 +150,36 @@ def _late_payment(table: LatePaymentTable) -> LatePaymentPolicy:
         day_count=table.day_count,
         ecl_rates=(not_due, to_30, to_60, to_90, over_90),
     )
+
+
+def _remedies(table: RemediesTable, home_currency: str) -> RemedyPolicy:
+    return RemedyPolicy(
+        target_margin=Fraction(table.target_margin),
+        max_uplift=Fraction(table.max_uplift),
+        min_share_of_gap=Fraction(table.min_share_of_gap),
+        window_days=table.window_days,
+        light_package_cents=_cents(table.light_package, home_currency),
+    )
+
+
+def _review(table: ReviewTable) -> ReviewPolicy:
+    return ReviewPolicy(
+        coverage_min=table.coverage_min,
+        recovering_margin=Fraction(table.recovering_margin),
+        notice_lead_days=table.notice_lead_days,
+        satisfied_from=None if table.satisfied_from is None else Fraction(table.satisfied_from),
+    )
+
+
+def _exits(table: ExitsTable) -> ExitPolicy:
+    return ExitPolicy(
+        leaving_cap=Fraction(table.leaving_cap),
+        cap_months=table.cap_months,
+        cash_floor_months=table.cash_floor_months,
+        talk_first_share=Fraction(table.talk_first_share),
+        reinvest_share=Fraction(table.reinvest_share),
+    )
+
+
+def _cents(amount: Decimal | None, home_currency: str) -> int | None:
+    return None if amount is None else to_minor(amount, home_currency)

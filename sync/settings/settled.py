@@ -61,12 +61,19 @@ class DataSettings:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How the engine computes: `[engine]`. None leaves the choice to the engine."""
+    """How the engine computes: `[engine]`. None leaves the choice to the engine.
 
-    backend: Literal["duckdb"]
+    Attributes:
+        spark_master: cluster that this process drives; None, without `spark_remote`: Spark within this process.
+        spark_remote: address of a Spark Connect server.
+    """
+
+    backend: Literal["duckdb", "spark"]
     memory_limit: str | None
     threads: int | None
     spill_folder: Path
+    spark_master: str | None = None
+    spark_remote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

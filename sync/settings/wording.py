@@ -24,11 +24,6 @@ _SECRET_KEYS: Final = (
     (re.compile(r"secret|passw|passphrase|credential", re.IGNORECASE), CLIENT_SECRET),
 )
 
-_HINTS: Final[Mapping[tuple[str, object], str]] = {
-    ("engine.backend", "spark"): "; Spark comes with a later release",
-}
-
-
 def secret_variable(key: str) -> str | None:
     """Return the environment variable for which a key of this name was probably meant; None: no secret's name."""
     return next((variable for pattern, variable in _SECRET_KEYS if pattern.search(key)), None)
@@ -65,7 +60,7 @@ def sentences(error: ValidationError, *, document: Document, shape: Shape, env: 
         path = tuple(part for part in fault["loc"] if part != "[key]")
         rule = _broken_rule(fault)
         if rule and rule.key:
-            path = (*path, rule.key)
+            path = (*path, *rule.key.split("."))
         if fault["type"] == "extra_forbidden" and secret_variable(str(path[-1])):
             continue  # told by misplaced_secrets
         overriding: KeyPath = ("env", env, *path) if env else path
@@ -88,10 +83,9 @@ def _what(fault: Mapping[str, Any], path: KeyPath, shape: Shape) -> str:
     if fault["type"] == "missing":
         return f"is missing; expected {expected(node)}"
     value = fault["input"]
-    hint = _HINTS.get((dotted(path), value), "") if isinstance(value, str) else ""
     words = [choice for choice in node.get("enum", ()) if isinstance(choice, str)]
-    guess = nearest(value, words) if isinstance(value, str) and not hint else None
-    return f"found {shown(value)}; expected {expected(node)}{_nearest(guess)}{hint}"
+    guess = nearest(value, words) if isinstance(value, str) else None
+    return f"found {shown(value)}; expected {expected(node)}{_nearest(guess)}"
 
 
 def _unknown_key(path: KeyPath, shape: Shape) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.base import CrmConnector, FieldSpec
+from connectors.base import CrmConnector, CrmOptions, FieldSpec
 from connectors.fields import load_fields
 from connectors.hubspot.client import HubSpotLogin
 from connectors.hubspot.connector import HubSpotConnector
@@ -38,7 +38,7 @@ def accounts() -> list[AccountSeed]:
     """What the fixture `sandbox` holds: a subsidiary, a name with markup, a blank key, a blank start."""
     return [
         {"name": "Alder & Sons", "external_key": "C-001", "started_on": "2021-03-01"},
-        {"name": "Alder Retail", "external_key": "C-002", "started_on": "2022-07-15", "parent": "C-001"},
+        {"name": "Alder Retail", "external_key": "C-002", "started_on": "2022-07-15", "parent": "C-001", "owner": "77"},
         {"name": "<script>alert(1)</script>", "external_key": "C-003", "started_on": "2023-01-09"},
         {"name": "Café Über", "external_key": "C-004", "started_on": None},
         {"name": "No Number Ltd", "external_key": None, "started_on": "2024-11-30"},
@@ -49,8 +49,8 @@ def accounts() -> list[AccountSeed]:
 def deals() -> list[DealSeed]:
     """The deals of the fixture `sandbox`: won, lost, open, without amount, without account."""
     return [
-        {"account": "C-001", "stage": "won", "amount": "12000.50", "close_date": "2021-02-20"},
-        {"account": "C-002", "stage": "won", "amount": "8000", "close_date": "2022-07-01"},
+        {"account": "C-001", "stage": "won", "amount": "12000.50", "close_date": "2021-02-20", "hours": "120.25"},
+        {"account": "C-002", "stage": "won", "amount": "8000", "close_date": "2022-07-01", "starts_on": "2022-09-01"},
         {"account": "C-002", "stage": "lost", "amount": "500", "close_date": "2023-05-05"},
         {"account": "C-003", "stage": "open", "amount": None, "close_date": "2027-01-31", "probability": "0.4"},
         {"account": None, "stage": "open", "amount": "100", "close_date": None, "probability": "0.1"},
@@ -223,9 +223,15 @@ def connect(
     """Connect to the sandbox, or another address; the connections are closed with the test."""
     opened: list[CrmConnector] = []
 
-    def connected(url: str | None = None, *, secret: str = crm.secret, patience: Patience = haste) -> CrmConnector:
-        options = sandbox.options(name)
-        opened.append(crm.connect(url or sandbox.url, secret, fields=fields, options=options, patience=patience))
+    def connected(
+        url: str | None = None,
+        *,
+        secret: str = crm.secret,
+        patience: Patience = haste,
+        options: CrmOptions | None = None,
+    ) -> CrmConnector:
+        own = sandbox.options(name) if options is None else options
+        opened.append(crm.connect(url or sandbox.url, secret, fields=fields, options=own, patience=patience))
         return opened[-1]
 
     yield connected

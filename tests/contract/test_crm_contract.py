@@ -11,7 +11,7 @@ import pytest
 import requests
 
 import connectors
-from connectors.base import RecordChange, WriteStatus
+from connectors.base import CrmOptions, RecordChange, WriteStatus
 from connectors.errors import CrmAccessError, CrmLoginError
 from connectors.sandbox import faults
 
@@ -67,6 +67,7 @@ def test_accounts_have_every_field_typed_and_blanks_as_none(connector, fields, a
     assert (child.name, child.external_key, child.parent_id) == ("Alder Retail", "C-002", account["C-001"])
     assert (child.started_on, found[account["C-004"]].started_on) == (date(2022, 7, 15), None)
     assert (blank.external_key, blank.parent_id) == (None, None)
+    assert (child.owner_id, blank.owner_id) == ("77", None)
     assert child.values == blank.values == connector.read_fields([child.account_id])[child.account_id] == values
 
 
@@ -80,6 +81,35 @@ def test_deals_are_typed(connector, account):
     assert (lost.is_won, lost.is_closed, lost.probability) == (False, True, 0)
     assert (opened.is_won, opened.is_closed, opened.probability) == (False, False, Decimal("0.4"))
     assert (loose.close_date, loose.currency) == (None, None)
+
+
+def test_deals_state_the_work_that_they_sell_where_the_crm_has_fields_for_it(connect, connector):
+    found = {each.amount: each for each in connector.pull_deals()}
+    without = list(connect(options=CrmOptions()).pull_deals())
+
+    assert (found[Decimal("12000.5")].hours, found[Decimal("12000.5")].starts_on) == (Decimal("120.25"), None)
+    assert (found[Decimal(8000)].hours, found[Decimal(8000)].starts_on) == (None, date(2022, 9, 1))
+    assert {(each.hours, each.starts_on) for each in without} == {(None, None)}
+    assert len(without) == 5
+
+
+def test_fields_of_a_deal_that_are_not_there_or_of_another_type_are_all_named(connect, sandbox, name):
+    own = sandbox.options(name)
+    swapped = CrmOptions(deal_hours=own.deal_starts_on, deal_starts_on="no_such_day")
+    with pytest.raises(CrmAccessError) as caught:
+        connect(options=swapped).check()
+
+    assert own.deal_starts_on in str(caught.value)
+    assert "no_such_day is missing" in str(caught.value)
+
+
+def test_what_people_decided_is_pulled_with_the_account(sandbox, connector, name, fields):
+    names = {spec.key: spec.names[name] for spec in fields}
+    decided = {"decision": "Improve first", "decision_until": "2026-06-30"}
+    sandbox.seed(name, accounts=[{"name": "Decided", "values": {names[key]: value for key, value in decided.items()}}])
+    (found,) = [each.values for each in connector.pull_accounts() if each.name == "Decided"]
+
+    assert (found["decision"], found["decision_until"]) == ("Improve first", date(2026, 6, 30))
 
 
 def test_every_type_of_field_comes_back_as_written_and_can_be_cleared(connector, fields, account, crm):

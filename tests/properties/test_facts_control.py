@@ -67,6 +67,27 @@ postings = st.builds(
     amounts,
     rates,
 )
+days = st.none() | st.dates(date(2024, 1, 1), date(2027, 12, 31))
+contracts = st.builds(
+    lambda party, span, notice, months, seconds, score: Record(
+        "contract",
+        party
+        | dict(zip(("start", "end"), span, strict=True))
+        | {
+            "notice_days": notice,
+            "renewal_months": months,
+            "contracted_hours_seconds": seconds,
+            "satisfaction": score,
+        },
+        2,
+    ),
+    parties.filter(lambda party: any(party.values())),
+    st.tuples(days, days).filter(lambda span: None in span or span[0] <= span[1]),
+    st.none() | st.integers(0, 180),
+    st.none() | st.integers(1, 24),
+    st.none() | st.integers(0, 10**7),
+    st.sampled_from([None, "7", "8.5"]),
+)
 invoices = st.lists(
     st.tuples(parties.filter(lambda party: any(party.values())), dates, st.integers(0, 10**12), rates), max_size=6
 ).map(
@@ -151,9 +172,15 @@ def totals(rows):
 
 
 @settings(max_examples=6, deadline=None)
-@given(st.lists(hours, max_size=8), st.lists(postings, max_size=8), invoices, st.randoms(use_true_random=False))
-def test_the_order_of_records_changes_no_fact(hours, postings, invoices, random):
-    records = [*hours, *postings, *invoices]
+@given(
+    st.lists(hours, max_size=8),
+    st.lists(postings, max_size=8),
+    invoices,
+    st.lists(contracts, max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_records_changes_no_fact(hours, postings, invoices, contracts, random):
+    records = [*hours, *postings, *invoices, *contracts]
     with TemporaryDirectory() as folder:
         before = every_row(built_from(records, folder))
     random.shuffle(records)

@@ -37,7 +37,7 @@ def test_demo_runs_the_main_job_on_both_crms(told: tuple[str, Path]) -> None:
         assert f"=== {crm}: whalecurve plan ===" in text
     for shown in ("difference 0.00 EUR", "wrote 8 records", "wrote 0 records"):
         assert text.count(shown) == 2, shown
-    assert "11 files: 11 accepted" in text
+    assert "12 files: 12 accepted" in text
 
 
 def test_demo_leaves_the_account_pages_with_the_tier_on_them(told: tuple[str, Path]) -> None:

@@ -58,7 +58,9 @@ def crm_records():
             date.fromisoformat(row["close_date"]),
             row["stage"] == "won",
             row["stage"] != "open",
-            None,
+            Decimal(row["probability"]) if "probability" in row else None,
+            Decimal(row["hours"]) if "hours" in row else None,
+            date.fromisoformat(row["starts_on"]) if "starts_on" in row else None,
         )
         for place, row in enumerate(crm["deals"])
     ]
@@ -178,6 +180,34 @@ def test_direct_costs_and_pools_are_those_of_the_worked_example(built):
     assert dict(
         facts(built, "SELECT pool, count(*) FROM {pools} WHERE year(month) = 2025 GROUP BY pool")
     ) == dict.fromkeys(pools, 12)
+
+
+def test_remedies_and_contracts_are_those_of_the_worked_example(built):
+    tried = {
+        (account_id(row["client_id"]), row["remedy"], date.fromisoformat(row["started"]), row["outcome"])
+        for row in worked("remedies")
+    }
+    agreed = {
+        (
+            account_id(row["client_id"]),
+            int(row["contracted_hours"]) * 3600,
+            date.fromisoformat(row["contract_end"]),
+            int(row["notice_days"]),
+        )
+        for row in worked("clients")
+    }
+
+    assert set(facts(built, "SELECT account_id, remedy, started_on, outcome FROM {remedies}")) == tried
+    assert set(facts(built, "SELECT account_id, contracted_seconds, ends_on, notice_days FROM {contracts}")) == agreed
+
+
+def test_the_work_to_come_is_the_unmet_demand_of_the_worked_example(built):
+    (unmet_hours,) = [Decimal(row["value"]) for row in worked("params") if row["name"] == "unmet_demand_hours"]
+    deals = facts(built, "SELECT stage, starts_on, demand_seconds, probability_ppm FROM {deals}")
+
+    won = sum(seconds for stage, day, seconds, _ in deals if stage == "won" and day > date(2025, 12, 31))
+    weighted = sum(seconds * ppm for stage, _, seconds, ppm in deals if stage == "open")
+    assert won * 10**6 + weighted == unmet_hours * 3600 * 10**6
 
 
 def test_the_statement_is_that_of_the_worked_example_to_the_cent(verdicts):

@@ -196,14 +196,37 @@ def test_two_equal_payments_in_one_file_are_two_payments(tmp_path):
 
 
 CONTRACT = ("contract", {"party": "Foo", "end": date(2025, 12, 31), "contracted_hours_seconds": 360_000})
+REMEDY = ("remedy", {"party": "Foo", "remedy": "collect", "started": date(2025, 1, 7)})
+EXEMPTION = ("exemption", {"party": "Foo", "kind": "strategic", "expires": date(2025, 12, 31)})
+PIN = ("pin", {"party": "Foo", "tier": "B", "pinned": date(2025, 1, 7)})
+EVENT = ("event", {"event_date": date(2025, 1, 7), "party": "Foo", "event": "ticket", "count": 2})
 
 
 @pytest.mark.parametrize(
-    "row", [payment("1", 500), hours(party="Foo"), cost(100), posting(100, supplier="Z"), CONTRACT]
+    "row",
+    [
+        payment("1", 500),
+        hours(party="Foo"),
+        cost(100),
+        posting(100, supplier="Z"),
+        CONTRACT,
+        REMEDY,
+        EXEMPTION,
+        PIN,
+        EVENT,
+    ],
 )
 def test_an_equal_record_in_a_second_file_of_the_same_mapping_is_refused(tmp_path, row):
     with pytest.raises(InputError, match=r"a\.csv:2"):
         Ledger(tmp_path).take([reading("a.csv", row), reading("b.csv", row)])
+
+
+def test_cash_of_a_day_is_stated_once(tmp_path):
+    evening = ("cash", {"day": date(2025, 1, 31), "balance_minor": 100})
+    with pytest.raises(InputError, match=r"a\.csv:2"):
+        Ledger(tmp_path).take(
+            [reading("a.csv", evening), reading("b.csv", ("cash", {**evening[1], "balance_minor": 5}))]
+        )
 
 
 def test_hours_of_other_days_or_people_in_a_second_file_are_taken(tmp_path):

@@ -13,7 +13,16 @@ import pytest
 
 from connectors.base import CrmOptions
 from connectors.transport import Patience
-from profitability.policy import LatePaymentPolicy, PeriodPolicy, Policy, TierPolicy
+from profitability.policy import (
+    ExitPolicy,
+    LatePaymentPolicy,
+    PeriodPolicy,
+    Policy,
+    RemedyPolicy,
+    ReviewPolicy,
+    TierPolicy,
+)
+from profitability.time_equations import TimeEquation
 from sync.errors import ConfigError, SecretFileError
 from sync.guards import GuardLimits
 from sync.settings import load_settings, shipped_config
@@ -59,6 +68,8 @@ def test_everything_that_can_be_set_is_set(folder):
         kind = "hubspot"
         account_key = "ledger_no"
         started_on = "client_since"
+        deal_hours = "sold_hours"
+        deal_starts_on = "work_starts"
         [crm.patience]
         connect_seconds = 1
         read_seconds = 2.5
@@ -77,6 +88,8 @@ def test_everything_that_can_be_set_is_set(folder):
         [data]
         folder = "kept"
         [engine]
+        backend = "spark"
+        spark_remote = "sc://host:15002"
         memory_limit = "800MB"
         threads = 3
         spill_folder = "/var/spill"
@@ -86,14 +99,14 @@ def test_everything_that_can_be_set_is_set(folder):
     settings = load(folder, text)
 
     assert settings.crm.url == "https://api.hubapi.com"
-    assert settings.crm.options == CrmOptions(account_key="ledger_no", started_on="client_since")
+    assert settings.crm.options == CrmOptions("ledger_no", "client_since", "sold_hours", "work_starts")
     assert settings.crm.patience == Patience(1.0, 2.5, 3.0, 7, 0.25, 8.0)
     assert settings.books.home_currency == "JPY"
     assert settings.books.exports == folder / "own"
     assert dict(settings.books.required_sources) == {"document": 3, "settlement": 31}
     assert settings.books.accept_unverified is True
     assert (settings.data.ledger, settings.data.state) == (folder / "kept/ledger", folder / "kept/state")
-    assert dataclasses.astuple(settings.engine) == ("duckdb", "800MB", 3, Path("/var/spill"))
+    assert dataclasses.astuple(settings.engine) == ("spark", "800MB", 3, Path("/var/spill"), None, "sc://host:15002")
     assert settings.files.mappings == (shipped_config("exports"), folder / "own")
 
 
@@ -110,15 +123,41 @@ def test_every_number_of_the_policy_file_arrives_exactly(folder):
         coverage_rate_min = 50
         coverage_final_min = 70
         rank_by = "cm3"
+        rate_groups = false
         [late_payment]
         cost_of_capital = 0.07
         day_count = 360
+        own_loss_rates = false
         ecl_rates = { not_due = 0, days_1_30 = 0.01, days_31_60 = 0.02, days_61_90 = 0.03, over_90 = 1 }
         [period]
         window_months = 24
         close_after_days = 9
         [pricing]
         standard_rate = 110.5
+        [remedies]
+        target_margin = 0.15
+        max_uplift = 0.333333
+        min_share_of_gap = 0.5
+        window_days = 120
+        light_package = 6000
+        [review]
+        coverage_min = 75
+        recovering_margin = 0.07
+        notice_lead_days = 30
+        satisfied_from = 7.5
+        [exits]
+        leaving_cap = 0.2
+        cap_months = 6
+        cash_floor_months = 1
+        talk_first_share = 0.4
+        reinvest_share = 0.25
+        [time_equations.ticket]
+        pool = "support_desk"
+        minutes = 12.5
+        [time_equations."phone call"]
+        pool = "support_desk"
+        minutes = 0.05
+        extra_minutes = { new_customer = 15, self_service = -0.05 }
         [guards]
         tier_changes_pct = 12.5
         a_to_d_max = 1
@@ -127,9 +166,21 @@ def test_every_number_of_the_policy_file_arrives_exactly(folder):
     settings = load(folder, policy=policy)
 
     ecl = (Fraction(0), Fraction(1, 100), Fraction(2, 100), Fraction(3, 100), Fraction(1))
-    tiers = TierPolicy(Fraction(3, 10), Fraction(123456, 10**6), Fraction(1), Fraction(1, 100), 3, 1, 2, 50, 70)
     assert settings.policy == Policy(
-        tiers, LatePaymentPolicy(Fraction(7, 100), 360, ecl), PeriodPolicy(24, 9), "cm3", 11050
+        tiers=TierPolicy(Fraction(3, 10), Fraction(123456, 10**6), Fraction(1), Fraction(1, 100), 3, 1, 2, 50, 70),
+        late_payment=LatePaymentPolicy(Fraction(7, 100), 360, ecl),
+        period=PeriodPolicy(24, 9),
+        remedies=RemedyPolicy(Fraction(15, 100), Fraction(333333, 10**6), Fraction(1, 2), 120, 600_000),
+        review=ReviewPolicy(75, Fraction(7, 100), 30, Fraction(15, 2)),
+        exits=ExitPolicy(Fraction(1, 5), 6, 1, Fraction(2, 5), Fraction(1, 4)),
+        rank_by="cm3",
+        standard_rate_cents=11050,
+        rate_groups=False,
+        own_loss_rates=False,
+        time_equations=(
+            TimeEquation("ticket", "support_desk", 750),
+            TimeEquation("phone call", "support_desk", 3, {"new_customer": 900, "self_service": -3}),
+        ),
     )
     assert settings.guards == GuardLimits(tier_changes_pct=Decimal("12.5"), a_to_d_max=1, totals_high=Decimal(3))
 
@@ -148,7 +199,8 @@ def test_shipped_policy_file_names_every_number():
     stated = read_document(shipped_config("policy.toml")).positions
     expected = {(*table.split("."), key) for table, key, _ in all_keys(json_schema(PolicyFile)) if table}
 
-    assert expected - set(stated) == {("pricing", "standard_rate")}  # there is no default for that
+    without_default = {("pricing", "standard_rate"), ("remedies", "light_package"), ("review", "satisfied_from")}
+    assert expected - set(stated) == without_default
 
 
 def test_starter_loads_as_it_is_and_with_its_comments_taken_away(folder):
@@ -162,7 +214,7 @@ def test_starter_loads_as_it_is_and_with_its_comments_taken_away(folder):
     (folder / "policy.toml").write_text("")
     settings = load(folder, "\n".join(settings_lines), env="rehearsal")
 
-    assert settings.crm.options == CrmOptions("AccountNumber", "Client_Since__c")
+    assert settings.crm.options == CrmOptions("AccountNumber", "Client_Since__c", "Sold_Hours__c", "Work_Starts__c")
     assert settings.data.folder == folder / "data-rehearsal"
 
 

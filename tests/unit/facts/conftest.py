@@ -13,10 +13,15 @@ from connectors.facts.build import build_facts
 from connectors.facts.coverage import source_dates
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.facts import SCHEMAS
+from profitability.time_equations import TimeEquation
 
 CATEGORIES = CategoryMap({"design": "delivery", "calls": "service"}, {"sales": "sales"})
 GL_ACCOUNTS = GlAccountMap(
     {"310": "pass_through", "320": "contractor", "400": "pool:fairs", "800": "ignore"}, {"rail": "expense"}
+)
+TIME_EQUATIONS = (
+    TimeEquation("ticket", "desk", 720),
+    TimeEquation("order", "desk", 240, {"new_customer": 900, "lines": 30}),
 )
 TODAY = date(2026, 1, 20)
 ALFA = AccountRecord("001", "Alfa", "C-1", None, date(2024, 5, 1), {})
@@ -38,19 +43,20 @@ def ledger_of(tmp_path):
 
 @pytest.fixture
 def build(ledger_of):
-    """Build the facts of such a file, with the accounts Alfa and Beta."""
+    """Build the facts of such a file, with the accounts Alfa and Beta unless others are given."""
 
-    def build_from(*rows, deals=(), home="EUR", required=(), window=None):
+    def build_from(*rows, accounts=(ALFA, BETA), deals=(), home="EUR", required=(), window=None):
         ledger = ledger_of(*rows)
         return build_facts(
             ledger,
-            (ALFA, BETA),
+            accounts,
             deals,
             categories=CATEGORIES,
             gl_accounts=GL_ACCOUNTS,
             home_currency=home,
             dates=source_dates(ledger, dict.fromkeys(required, 5), today=TODAY),
             window=window,
+            time_equations=TIME_EQUATIONS,
         )
 
     return build_from

@@ -27,5 +27,31 @@ def rate(**values):
     return "cost_rate", whole | {"loaded_cost_minor": 100, "practical_hours_seconds": 3600} | values
 
 
+def contract(party="Alfa", **values):
+    return "contract", {"party": party} | values
+
+
+def remedy(party="Alfa", **values):
+    return "remedy", {"party": party, "remedy": "collect", "started": DAY} | values
+
+
+def exemption(party="Alfa", **values):
+    whole = {"party": party, "kind": "strategic", "owner": "Ada", "reason": "new market", "expires": date(2025, 12, 31)}
+    return "exemption", whole | values
+
+
+def pin(party="Alfa", **values):
+    whole = {"party": party, "tier": "B", "owner": "Ada", "reason": "late billing"}
+    return "pin", whole | {"pinned": DAY, "expires": date(2025, 6, 30)} | values
+
+
+def event(name="ticket", count=1, **values):
+    return "event", {"event_date": DAY, "party": "Alfa", "event": name, "count": count} | values
+
+
+def cash(balance=100, **values):
+    return "cash", {"day": DAY, "balance_minor": balance} | values
+
+
 def pool(**values):
     return "pool", {"pool": "rent", "driver": "client_hours", "monthly_amount_minor": 3100} | values

@@ -6,10 +6,24 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from connectors.base import DealRecord
+from connectors.base import AccountRecord, DealRecord
 from connectors.errors import InputError
 from profitability.facts import FX_ONE, SCHEMAS
-from tests.unit.facts.records import DAY, document, hours, payment, pool, posting, rate
+from tests.unit.facts.records import (
+    DAY,
+    cash,
+    contract,
+    document,
+    event,
+    exemption,
+    hours,
+    payment,
+    pin,
+    pool,
+    posting,
+    rate,
+    remedy,
+)
 
 
 def test_without_a_record_every_table_is_empty_but_the_accounts(build, rows_of):
@@ -26,8 +40,12 @@ def test_every_table_has_the_columns_types_and_nulls_of_its_schema(build, rows_o
         {"period_start": DAY, "period_end": DAY, "line": "payroll", "amount_minor": 5},
     )
     weeks = ("timesheet", {"person": "ada", "expected_weeks": 4, "submitted_weeks": 3})
-    contract = ("contract", {"party": "Alfa", "contracted_hours_seconds": 36_000})
-    built = build(document(), payment(), hours(), posting(), rate(), pool(), opening, total, weeks, contract)
+    agreed = contract(contracted_hours_seconds=36_000)
+    decided = AccountRecord("001", "Alfa", None, None, None, {"decision": "Keep"})
+    deal = DealRecord("d", "001", None, None, None, False, False, None)
+    rows = [document(), payment(), hours(), posting(), rate(), pool(), opening, total, weeks, agreed]
+    rows += [remedy(), exemption(), pin(), event(), cash()]
+    built = build(*rows, accounts=[decided], deals=[deal])
 
     for name, schema in SCHEMAS.items():
         path = built.facts.tables[name]
@@ -193,7 +211,29 @@ REFUSED = {
     "a posting of pool:fairs in USD without a rate": [posting(gl_account="400", currency="USD")],
     "loss allowance names no customer": [("opening_ecl", {"amount_minor": 1})],
     "a loss allowance must be in EUR": [("opening_ecl", {"party": "Alfa", "amount_minor": 1, "currency": "USD"})],
-    "contract names no customer": [("contract", {"contracted_hours_seconds": 1})],
+    "a contract names no customer": [contract(party=None)],
+    "a remedy names no customer": [remedy(party=None)],
+    "an exemption names no customer": [exemption(party=None)],
+    "a pin names no customer": [pin(party=None)],
+    "an event names no customer": [event(party=None)],
+    "this contract end before they start": [contract(start=DAY, end=date(2025, 1, 1))],
+    "this remedy end before they start": [remedy(ended=date(2025, 1, 1))],
+    "this exemption end before they start": [exemption(granted=date(2026, 1, 1))],
+    "this pin end before they start": [pin(expires=date(2025, 1, 1))],
+    "a pin of more than 12 months, to 2026-02-01": [pin(expires=date(2026, 2, 1))],
+    "days of notice below zero": [contract(notice_days=-1)],
+    "contracted hours below zero": [contract(contracted_hours_seconds=-1)],
+    "1 to 120 months, not 0": [contract(renewal_months=0)],
+    "beyond any scale": [contract(satisfaction="1e12")],
+    "no time equation for the event 'fax'": [event("fax")],
+    "order has no attribute colour": [event("order", attributes="colour=1")],
+    "is not an attribute written as": [event("order", attributes="new_customer")],
+    "take more time than anybody has": [event(count=10**17)],
+    "events below zero": [event(count=-1)],
+    "cash must be in EUR": [cash(currency="USD")],
+    "the same cash stands at in.csv:2": [cash(), cash(5)],
+    "shared out by events and has no practical hours": [pool(driver="events")],
+    "practical hours and is not shared out by events": [pool(practical_hours_seconds=3600)],
     "unknown line": [
         ("control_total", {"period_start": DAY, "period_end": DAY, "line": "revenu", "amount_minor": 5}),
     ],
