@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from profitability.errors import DataError
-from profitability.rules import RULES, Rule
+from profitability.rule import Rule
+from profitability.rules import RULES
 from profitability.tables import Engine
 
 ROWS_SHOWN = 5

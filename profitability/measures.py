@@ -7,34 +7,14 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from profitability.explain import COST_LINES
 from profitability.policy import Policy, TierPolicy
 from profitability.ratios import ratio
+from profitability.statement import COST_LINES, share_of, statement_lines
 from profitability.tables import Engine
 from profitability.units import SECONDS_PER_HOUR, half_up
 
 DAYS_OF_YEAR = 365
 MICROSECONDS = 10**6
-
-STATEMENT_LINES = (
-    "gross_billings",
-    "credit_notes",
-    "net_revenue",
-    "pass_through",
-    "agi",
-    "delivery_labour",
-    "contractors",
-    "direct_expenses",
-    "cm1",
-    "service_labour",
-    "cm2",
-    "late_financing",
-    "late_collection_labour",
-    "ecl_movement",
-    "write_offs",
-    "cm3",
-)
-"""Lines of the statement before shared cost; `alloc_<pool>` of each pool and `ncp` follow."""
 
 
 def account_totals(engine: Engine) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -47,29 +27,43 @@ def account_totals(engine: Engine) -> tuple[pd.DataFrame, tuple[str, ...]]:
     wide = shares.pivot_table(index="account_id", columns="pool", values="amount_cents", aggfunc="sum", fill_value=0)
     pools = tuple(sorted(str(pool) for pool in wide.columns))
     columns = {
-        f"alloc_{pool}_cents": accounts["account_id"].map(wide[pool]).fillna(0).astype("int64") for pool in pools
+        f"{share_of(pool)}_cents": accounts["account_id"].map(wide[pool]).fillna(0).astype("int64") for pool in pools
     }
     return accounts.assign(**columns), pools
 
 
 def statement_columns(pools: tuple[str, ...]) -> list[str]:
     """Return the columns of the statement in its order, account_id first."""
-    return ["account_id", *(f"{line}_cents" for line in (*STATEMENT_LINES, *_shared(pools), "ncp"))]
+    return ["account_id", *(f"{line.name}_cents" for line in statement_lines(pools))]
 
 
 def cost_lines(pools: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of all lines between AGI and NCP."""
-    return (*COST_LINES, *_shared(pools))
-
-
-def _shared(pools: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"alloc_{pool}" for pool in pools)
+    return (*COST_LINES, *map(share_of, pools))
 
 
 def idle_seconds(engine: Engine) -> int:
     """Return the practical time of salaried people that was not logged, over persons and months, in whole seconds."""
     unused = engine.fetch("SELECT CAST(coalesce(sum(idle_microseconds), 0) AS BIGINT) AS idle FROM unused_capacity")
     return half_up(Fraction(int(unused["idle"].iloc[0]), MICROSECONDS))
+
+
+def practical_seconds(engine: Engine) -> int:
+    """Return the time that people could work: practical time of salaried people, logged time of all others."""
+    found = engine.fetch(
+        "SELECT practical_numerator AS part, practical_denominator AS whole FROM capacity "
+        "UNION ALL SELECT CAST(coalesce(sum(worked_seconds), 0) AS BIGINT) AS part, 1 AS whole FROM labour "
+        "WHERE employment IS NULL OR employment = 'hourly'"
+    )
+    return half_up(sum((Fraction(*pair) for pair in zip(found["part"], found["whole"], strict=True)), Fraction(0)))
+
+
+def add_own_margins(accounts: pd.DataFrame) -> pd.DataFrame:
+    """Add ncp_margin_ratio and cm3_margin_ratio, float64, NaN where AGI <= 0."""
+    agi = accounts["agi_cents"]
+    return accounts.assign(
+        ncp_margin_ratio=ratio(accounts["ncp_cents"], agi), cm3_margin_ratio=ratio(accounts["cm3_cents"], agi)
+    )
 
 
 def add_measures(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -101,8 +95,15 @@ def add_measures(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
 
 def add_status(accounts: pd.DataFrame, limits: TierPolicy) -> pd.DataFrame:
-    """Add tier_status: Provisional below the final coverage, or where time has no cost rate; else Final."""
-    is_provisional = (accounts["coverage_centi"] < 100 * limits.coverage_final_min) | (
-        accounts["costed_seconds"] < accounts["worked_seconds"]
+    """Add tier_status.
+
+    Pinned by a person; else Provisional below the final coverage, where time has no cost rate, or where the missing
+    hours could give another tier; else Final.
+    """
+    is_provisional = (
+        (accounts["coverage_centi"] < 100 * limits.coverage_final_min)
+        | (accounts["costed_seconds"] < accounts["worked_seconds"])
+        | (accounts["flip_tier"] != accounts["indicative_tier"])
     )
-    return accounts.assign(tier_status=pd.Series(np.where(is_provisional, "Provisional", "Final"), dtype="str"))
+    status = np.select([accounts["is_pinned"].to_numpy(dtype=bool), is_provisional], ["Pinned", "Provisional"], "Final")
+    return accounts.assign(tier_status=pd.Series(status, index=accounts.index, dtype="str"))

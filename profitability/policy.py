@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from profitability.time_equations import TimeEquation
+
 
 @dataclass(frozen=True, slots=True)
 class TierPolicy:
@@ -123,6 +125,7 @@ class Policy:
         standard_rate_cents: list price of an hour; None: there is none.
         rate_groups: accounts under common control are rated as one, at their top parent.
         own_loss_rates: with 24 months of documents, the loss rates come from their history.
+        time_equations: how long events take whose time is not logged; whoever makes the events table uses them.
     """
 
     tiers: TierPolicy = TierPolicy()
@@ -135,3 +138,4 @@ class Policy:
     standard_rate_cents: int | None = None
     rate_groups: bool = True
     own_loss_rates: bool = True
+    time_equations: tuple[TimeEquation, ...] = ()

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 from profitability.errors import BooksError, ControlTotalError
+from profitability.statement import CARRIED_BY_ACCOUNTS, IMPUTED_LINE
 from profitability.units import money_text
 from profitability.verdicts import BooksStatus
 
 _COSTS = ("pass_through", "contractors", "direct_expenses", "payroll", "pools")
-_IMPUTED_AND_LOSSES = ("late_financing", "ecl_movement", "write_offs", "fx_difference")
-_SAME_IN_BOTH = ("net_revenue", "late_financing", "ecl_movement", "write_offs")
-"""Lines that the accounts carry alone, so that they must equal the books one by one."""
+_IMPUTED_AND_LOSSES = (IMPUTED_LINE, "ecl_movement", "write_offs", "fx_difference")
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The proof: its lines, and what may be said of the books."""
+    """The proof: its lines, the firm's profit, and what may be said of the books."""
 
     lines: pd.DataFrame
+    profit_cents: int
     status: BooksStatus
 
 
@@ -53,20 +53,21 @@ def reconcile(
     net_client_profit = int(statement["ncp_cents"].sum())
     by_accounts = net_client_profit - int(below.sum())
     by_books = _profit(book)
-    in_accounts = {line: int(statement[f"{line}_cents"].sum()) for line in _SAME_IN_BOTH}
+    in_accounts = {line: int(statement[f"{line}_cents"].sum()) for line in CARRIED_BY_ACCOUNTS}
     _compare({**in_accounts, "firm_profit": by_accounts}, {**book, "firm_profit": by_books}, currency)
-    ledger = by_books + book.get("late_financing", 0)
+    imputed = book.get(IMPUTED_LINE, 0)
+    ledger = by_books + imputed
     told = [
         ("sum_of_net_client_profit", net_client_profit, "cents"),
         *((f"less_{line}", int(amount), "cents") for line, amount in below.items()),
         ("firm_profit_by_clients", by_accounts, "cents"),
         ("firm_profit_from_books", by_books, "cents"),
-        ("add_back_imputed_financing", book.get("late_financing", 0), "cents"),
+        ("add_back_imputed_financing", imputed, "cents"),
         ("ledger_profit", ledger, "cents"),
         ("unused_capacity_hours", idle_seconds, "seconds"),
     ]
     frame = pd.DataFrame(told, columns=["line", "amount", "unit"]).astype({"amount": "int64"})
-    return Reconciliation(frame, _against_control(control, {**book, "ledger_profit": ledger}, currency))
+    return Reconciliation(frame, by_books, _against_control(control, {**book, "ledger_profit": ledger}, currency))
 
 
 def _profit(book: dict[str, int]) -> int:

@@ -2,104 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from profitability.rule import Rule, broken, known_account, sound_fx_rate, unique
 
-RESERVED_POOLS = ("unused_capacity", "unassigned_cost", "fx_difference")
+RESERVED_POOLS = ("unassigned_cost", "fx_difference")
 
 _CLIENT = "('delivery', 'service', 'collection')"
 _INTERNAL = "('sales', 'admin', 'training', 'internal')"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule on a fact table.
-
-    Attributes:
-        table: where it is broken.
-        what: what is wrong with the rows found.
-        remedy: what to do about them.
-        sql: SELECT of one text column `subject`: the rows that break the rule.
-    """
-
-    table: str
-    what: str
-    remedy: str
-    sql: str
-
-
-def _unique(table: str, *keys: str) -> Rule:
-    columns = ", ".join(keys)
-    subject = " || ' ' || ".join(f"CAST({key} AS VARCHAR)" for key in keys)
-    return Rule(
-        table,
-        f"{' and '.join(keys)} stated more than once",
-        "keep one row each; a second source of the same facts would count twice",
-        f"SELECT {subject} AS subject FROM {table} GROUP BY {columns} HAVING count(*) > 1",  # noqa: S608 (own names)
-    )
-
-
-def _known_account(table: str) -> Rule:
-    return Rule(
-        table,
-        "account_id is not in the accounts table",
-        "add the account, or the party as `unmatched:<name>` with is_matched false",
-        f"SELECT DISTINCT f.account_id AS subject FROM {table} AS f "  # noqa: S608 (own names)
-        "LEFT JOIN accounts AS a ON f.account_id = a.account_id "
-        "WHERE f.account_id IS NOT NULL AND a.account_id IS NULL",
-    )
-
-
-def _broken(table: str, subject: str, condition: str, *, what: str, remedy: str) -> Rule:
-    sql = f"SELECT {subject} AS subject FROM {table} AS f WHERE {condition}"  # noqa: S608 (own names)
-    return Rule(table, what, remedy, sql)
-
-
-def _currency(table: str, subject: str) -> Rule:
-    return Rule(
-        table,
-        "fx_rate_e12 is not above zero, or not 10^12 on a row in the home currency",
-        "leave the rate null where it is not known",
-        f"SELECT {subject} AS subject FROM {table} AS f CROSS JOIN params AS p "  # noqa: S608 (own names)
-        "WHERE f.fx_rate_e12 <= 0 OR (f.currency = p.home_currency AND f.fx_rate_e12 <> 1000000000000)",
-    )
-
 
 _SPAN = "f.person_id || ' from ' || CAST(f.valid_from AS VARCHAR)"
 _COST = "CAST(f.cost_date AS VARCHAR) || ' ' || f.kind"
 _TIME = "CAST(f.work_date AS VARCHAR) || ' ' || f.person_id || ' ' || f.category"
 _POOL = "f.pool || ' ' || CAST(f.month AS VARCHAR)"
+_EVENT = "CAST(f.event_date AS VARCHAR) || ' ' || f.account_id || ' ' || f.event"
 
 RULES: tuple[Rule, ...] = (
-    _unique("accounts", "account_id"),
-    _unique("documents", "document_id"),
-    _unique("opening_ecl", "account_id"),
-    _unique("contracts", "account_id"),
-    _unique("timesheets", "person_id"),
-    _unique("pools", "pool", "month"),
-    _unique("control_totals", "line"),
-    _known_account("documents"),
-    _known_account("direct_costs"),
-    _known_account("time_entries"),
-    _known_account("opening_ecl"),
-    _known_account("contracts"),
-    _currency("documents", "f.document_id"),
-    _currency("direct_costs", _COST),
-    _currency("cost_rates", _SPAN),
-    _broken(
+    unique("accounts", "account_id"),
+    unique("documents", "document_id"),
+    unique("opening_ecl", "account_id"),
+    unique("contracts", "account_id"),
+    unique("timesheets", "person_id"),
+    unique("pools", "pool", "month"),
+    unique("control_totals", "line"),
+    known_account("documents"),
+    known_account("direct_costs"),
+    known_account("time_entries"),
+    known_account("events"),
+    known_account("opening_ecl"),
+    known_account("contracts"),
+    sound_fx_rate("documents", "f.document_id"),
+    sound_fx_rate("direct_costs", _COST),
+    sound_fx_rate("cost_rates", _SPAN),
+    broken(
         "documents",
         "f.document_id || ': ' || f.kind",
         "f.kind NOT IN ('invoice', 'credit_note')",
         what="kind is neither invoice nor credit_note",
         remedy="correct the mapping of the export",
     ),
-    _broken(
+    broken(
         "documents",
         "f.document_id",
         "f.net_minor < 0 OR f.gross_minor < 0 OR (f.gross_minor = 0 AND f.net_minor > 0)",
         what="net or gross is below zero, or gross is zero where net is not",
         remedy="state amounts as positive in both kinds; gross equals net where no tax is stated",
     ),
-    _broken(
+    broken(
         "documents",
         "f.document_id",
         "f.service_end < f.service_start",
@@ -121,63 +68,73 @@ RULES: tuple[Rule, ...] = (
         "SELECT DISTINCT s.document_id AS subject FROM settlements AS s "
         "LEFT JOIN documents AS d ON s.document_id = d.document_id WHERE d.document_id IS NULL",
     ),
-    _broken(
+    broken(
         "settlements",
         "f.document_id || ': ' || f.kind",
-        "f.kind NOT IN ('payment', 'write_off')",
-        what="kind is neither payment nor write_off",
+        "f.kind NOT IN ('payment', 'write_off', 'recovery', 'late_fee')",
+        what="kind is none of payment, write_off, recovery, late_fee",
         remedy="correct the mapping of the export",
     ),
-    _broken(
+    broken(
         "settlements",
         "f.document_id",
         "f.gross_minor <= 0",
         what="the amount is not above zero",
         remedy="leave reversed payments out together with their reversal",
     ),
-    _broken(
+    Rule(
+        "settlements",
+        "a recovery on a document of which nothing was written off up to that day",
+        "state the write-off, or state the recovery as a payment",
+        "SELECT r.document_id || ' on ' || CAST(r.settled_on AS VARCHAR) AS subject FROM settlements AS r "
+        "LEFT JOIN (SELECT document_id, min(settled_on) AS first_day FROM settlements "
+        "WHERE kind = 'write_off' GROUP BY document_id) AS w "
+        "ON r.document_id = w.document_id AND r.settled_on >= w.first_day "
+        "WHERE r.kind = 'recovery' AND w.document_id IS NULL",
+    ),
+    broken(
         "direct_costs",
         _COST,
         "f.kind NOT IN ('pass_through', 'contractor', 'expense')",
         what="kind is none of pass_through, contractor, expense",
         remedy="correct the map of bookkeeping accounts",
     ),
-    _broken(
+    broken(
         "time_entries",
         _TIME,
         "f.worked_seconds < 0",
         what="time is below zero",
         remedy="correct the entry in the time tool",
     ),
-    _broken(
+    broken(
         "time_entries",
         _TIME,
         f"f.category NOT IN {_CLIENT} AND f.category NOT IN {_INTERNAL}",
         what="the category is not one of ours",
         remedy="correct the map of tasks",
     ),
-    _broken(
+    broken(
         "time_entries",
         _TIME,
         f"f.category IN {_CLIENT} AND f.account_id IS NULL",
         what="delivery, service or collection time names no account",
         remedy="name the party as `unmatched:<name>`, or give the time an internal category",
     ),
-    _broken(
+    broken(
         "cost_rates",
         _SPAN,
         "f.employment NOT IN ('salaried', 'hourly')",
         what="employment is neither salaried nor hourly",
         remedy="correct the rates file",
     ),
-    _broken(
+    broken(
         "cost_rates",
         _SPAN,
         "f.valid_to < f.valid_from",
         what="the span ends before it starts",
         remedy="correct the rates file; both days are inclusive",
     ),
-    _broken(
+    broken(
         "cost_rates",
         _SPAN,
         "f.employment = 'salaried' AND (f.loaded_cost_minor IS NULL OR f.loaded_cost_minor < 0 "
@@ -185,7 +142,7 @@ RULES: tuple[Rule, ...] = (
         what="a salaried span lacks its cost or its practical time",
         remedy="state loaded cost (0 or more) and practical hours (above 0) of the whole span",
     ),
-    _broken(
+    broken(
         "cost_rates",
         _SPAN,
         "f.employment = 'hourly' AND (f.cost_per_hour_minor IS NULL OR f.cost_per_hour_minor < 0)",
@@ -201,35 +158,50 @@ RULES: tuple[Rule, ...] = (
         "PARTITION BY person_id ORDER BY valid_from ASC, valid_to ASC) AS former_to FROM cost_rates) AS s "
         "WHERE former_to >= valid_from",
     ),
-    _broken(
+    broken(
         "pools",
         _POOL,
         "extract(DAY FROM f.month) <> 1",
         what="the month is not given by its first day",
         remedy="state one row per month, dated on its first day",
     ),
-    _broken(
+    broken(
         "pools",
         _POOL,
         "(f.amount_cents IS NULL) = (f.from_categories IS NULL)",
         what="the pool has both an amount and categories, or neither",
         remedy="state the amount, or the internal categories whose labour it is",
     ),
-    _broken(
+    broken(
         "pools",
         _POOL,
-        "f.driver NOT IN ('client_hours', 'documents', 'none')",
-        what="the driver is none of client_hours, documents, none",
+        "f.driver NOT IN ('client_hours', 'documents', 'events', 'none')",
+        what="the driver is none of client_hours, documents, events, none",
         remedy="correct the pools file",
     ),
-    _broken(
+    broken(
         "pools",
         _POOL,
-        f"f.pool IN {RESERVED_POOLS} OR left(f.pool, 12) = 'unallocated_' OR left(f.pool, 9) = 'unpooled_'",
+        "(f.driver = 'events') = (f.practical_seconds IS NULL) OR f.practical_seconds <= 0",
+        what="a pool with driver events lacks its practical time, or another pool has one",
+        remedy="state the practical time (above 0) that the month's amount pays for, with driver events alone",
+    ),
+    broken(
+        "pools",
+        _POOL,
+        "f.avoidable_ppm < 0 OR f.avoidable_ppm > 1000000",
+        what="the avoidable share is not between none and all of the pool",
+        remedy="state the share that disappears when an account leaves, 0 to 100 %",
+    ),
+    broken(
+        "pools",
+        _POOL,
+        f"f.pool IN {RESERVED_POOLS} OR left(f.pool, 12) = 'unallocated_' OR left(f.pool, 9) = 'unpooled_' "
+        "OR left(f.pool, 7) = 'unused_' OR (f.driver = 'events' AND f.pool = 'capacity')",
         what="the name is one of our own lines",
         remedy="rename the pool; what no account carries is computed, never given",
     ),
-    _broken(
+    broken(
         "pools",
         _POOL,
         "replace(replace(replace(replace('+' || f.from_categories || '+', '+sales+', '+'), '+admin+', '+'), "
@@ -246,14 +218,30 @@ RULES: tuple[Rule, ...] = (
         "ON '+' || f.from_categories || '+' LIKE '%+' || c.category || '+%' "
         "GROUP BY f.month, c.category HAVING count(*) > 1",
     ),
-    _broken(
+    broken(
+        "events",
+        _EVENT,
+        "f.events < 0 OR f.estimated_seconds < 0 OR (f.events = 0 AND f.estimated_seconds > 0)",
+        what="a number of events or their time is below zero, or there is time without an event",
+        remedy="correct the events file, or the time equation of the event",
+    ),
+    Rule(
+        "events",
+        "the pool that pays for an event is not there in its month with driver events",
+        "add the pool for that month with driver events, or correct the event's pool",
+        f"SELECT {_EVENT} || ' ' || f.pool AS subject FROM events AS f "  # noqa: S608 (own names)
+        "INNER JOIN months AS m ON f.event_date BETWEEN m.month AND m.last_day "
+        "LEFT JOIN pools AS o ON f.pool = o.pool AND m.month = o.month AND o.driver = 'events' "
+        "WHERE o.pool IS NULL",
+    ),
+    broken(
         "timesheets",
         "f.person_id",
         "f.expected_weeks < 0 OR f.submitted_weeks < 0",
         what="a number of weeks is below zero",
         remedy="correct the timesheets file",
     ),
-    _broken(
+    broken(
         "control_totals",
         "f.line",
         "f.line NOT IN ('net_revenue', 'pass_through', 'contractors', 'direct_expenses', 'payroll', 'pools', "

@@ -91,13 +91,13 @@ def assign_tiers(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     )
     band = policy.tiers.dead_band
     return rated.assign(
-        indicative_tier=_tiers(rated, policy.tiers, Fraction(0)),
-        lenient_tier=_tiers(rated, policy.tiers, -band),
-        strict_tier=_tiers(rated, policy.tiers, band),
+        indicative_tier=tiers_at(rated, policy.tiers, Fraction(0)),
+        lenient_tier=tiers_at(rated, policy.tiers, -band),
+        strict_tier=tiers_at(rated, policy.tiers, band),
     )
 
 
-def _tiers(accounts: pd.DataFrame, limits: TierPolicy, shift: Fraction) -> pd.Series[str]:
+def tiers_at(accounts: pd.DataFrame, limits: TierPolicy, shift: Fraction) -> pd.Series[str]:
     """Rate with every limit made harder to pass by `shift`; without AGI there are no margins and no band."""
     agi, ncp, cm3 = accounts["agi_cents"], accounts["ncp_cents"], accounts["cm3_cents"]
     has_margin = (agi > 0).to_numpy(dtype=bool)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib.resources import files
-from math import lcm
 
 import pandas as pd
 
-from profitability.facts import SCHEMAS, Column, Facts, Schema, SqlType
+from profitability.facts import FX_ONE, SCHEMAS, Column, Facts, Schema, SqlType
+from profitability.loss_rates import AGEING_DAYS, HISTORY_MONTHS
 from profitability.periods import Window, add_months, month_end, month_start
 from profitability.policy import LatePaymentPolicy, Policy
 from profitability.tables import Engine
@@ -24,14 +24,18 @@ MODELS = (
     "rate_spans",
     "rate_months",
     "time_months",
+    "person_hours",
     "capacity",
     "labour",
     "unused_capacity",
     "pool_amounts",
+    "event_costs",
     "pool_drivers",
     "pool_shares",
     "balances",
     "financing",
+    "loss_survivors",
+    "loss_rates",
     "open_items",
     "settlement_values",
     "account_lines",
@@ -47,6 +51,22 @@ MODELS = (
 )
 """In the order of the data flow: a model reads fact tables and models before it."""
 
+AFTER_TIME = (
+    "capacity",
+    "labour",
+    "pool_amounts",
+    "event_costs",
+    "pool_drivers",
+    "pool_shares",
+    "account_lines",
+    "missing_rates",
+    "person_coverage",
+    "statement",
+    "activity",
+    "account_totals",
+)
+"""What `account_totals` takes from `time_months`, step by step: run again where other time is put in its place."""
+
 QUARTER_MONTHS = 3
 
 MONTHS = Schema(
@@ -59,10 +79,25 @@ MONTHS = Schema(
     ),
 )
 
+AGEING_BUCKETS = Schema(
+    "ageing_buckets",
+    "one range of days past due, both ways without an end at the ends",
+    (
+        Column("bucket", "BIGINT", "0: not due"),
+        Column("after_days", "BIGINT", "it begins on the evening of this day past due"),
+        Column("until_days", "BIGINT", "its last day past due"),
+        Column("loss_numerator", "BIGINT", "share expected to be lost by the policy"),
+        Column("loss_denominator", "BIGINT", "of that share"),
+    ),
+)
 
-def build_models(engine: Engine) -> None:
-    """Run every model over the loaded facts."""
-    for name in MODELS:
+ANY_DAYS = 10**7
+"""More days than lie between any two dates."""
+
+
+def build_models(engine: Engine, names: tuple[str, ...] = MODELS) -> None:
+    """Run models, every one unless told otherwise, over the loaded facts."""
+    for name in names:
         engine.model(name, files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
 
 
@@ -76,7 +111,8 @@ def load_facts(engine: Engine, facts: Facts, window: Window, policy: Policy) -> 
         engine.scan(name, facts.tables.get(name, _empty(schema)), schema)
     engine.scan("months", _months(window.months), MONTHS)
     engine.scan("calendar", _months(_service_months(engine, window)), MONTHS)
-    _load_params(engine, facts.home_currency, window, policy.late_payment)
+    engine.scan("ageing_buckets", _ageing_buckets(policy.late_payment), AGEING_BUCKETS)
+    _load_params(engine, facts.home_currency, window, policy)
 
 
 def _empty(schema: Schema) -> pd.DataFrame:
@@ -89,6 +125,19 @@ def _months(months: tuple[date, ...]) -> pd.DataFrame:
             "month": pd.to_datetime(pd.Series(months, dtype="object")),
             "last_day": pd.to_datetime(pd.Series([month_end(month) for month in months], dtype="object")),
             "day_before": pd.to_datetime(pd.Series([month - timedelta(days=1) for month in months], dtype="object")),
+        }
+    )
+
+
+def _ageing_buckets(late: LatePaymentPolicy) -> pd.DataFrame:
+    limits = (-ANY_DAYS, *AGEING_DAYS, ANY_DAYS)
+    return pd.DataFrame(
+        {
+            "bucket": range(len(late.ecl_rates)),
+            "after_days": limits[:-1],
+            "until_days": limits[1:],
+            "loss_numerator": [rate.numerator for rate in late.ecl_rates],
+            "loss_denominator": [rate.denominator for rate in late.ecl_rates],
         }
     )
 
@@ -109,26 +158,27 @@ def _service_months(engine: Engine, window: Window) -> tuple[date, ...]:
     )
 
 
-def _load_params(engine: Engine, home_currency: str, window: Window, late: LatePaymentPolicy) -> None:
-    share = lcm(*(rate.denominator for rate in late.ecl_rates))
-    losses = [int(rate * share) for rate in late.ecl_rates]
+def _load_params(engine: Engine, home_currency: str, window: Window, policy: Policy) -> None:
+    late = policy.late_payment
     dates = {
         "first_day": window.first_day,
         "as_of": window.last_day,
         "last_month": month_start(window.last_day),
         "quarter_first": window.last_months(QUARTER_MONTHS),
+        "history_first": add_months(month_start(window.last_day), 1 - HISTORY_MONTHS),
     }
     numbers = {
         "capital_numerator": late.cost_of_capital.numerator,
         "capital_denominator": late.cost_of_capital.denominator * late.day_count,
-        "loss_denominator": share,
-        **dict(zip(("loss_not_due", "loss_30", "loss_60", "loss_90", "loss_over_90"), losses, strict=True)),
+        **{f"after_days_{bucket}": days for bucket, days in enumerate(AGEING_DAYS, start=1)},
+        "fx_one": FX_ONE,
     }
     types: dict[str, SqlType] = {
         "home_currency": "VARCHAR",
+        "uses_own_losses": "BOOLEAN",
         **dict.fromkeys(dates, "DATE"),
         **dict.fromkeys(numbers, "BIGINT"),
     }
     schema = Schema("params", "one row", tuple(Column(name, kind, "own") for name, kind in types.items()))
     frame = pd.DataFrame({"home_currency": [home_currency], **{k: [pd.Timestamp(v)] for k, v in dates.items()}})
-    engine.scan("params", frame.assign(**numbers), schema)
+    engine.scan("params", frame.assign(**numbers, uses_own_losses=policy.own_loss_rates), schema)

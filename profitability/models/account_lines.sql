@@ -32,6 +32,13 @@ WITH parts AS (
     SELECT
         account_id,
         month,
+        'service_labour' AS line,
+        amount_cents
+    FROM event_costs
+    UNION ALL
+    SELECT
+        account_id,
+        month,
         'late_financing' AS line,
         amount_cents
     FROM financing
@@ -56,9 +63,9 @@ WITH parts AS (
         account_id,
         month,
         'write_offs' AS line,
-        amount_cents
+        loss_cents AS amount_cents
     FROM settlement_values
-    WHERE kind = 'write_off'
+    WHERE kind <> 'payment'
     UNION ALL
     SELECT
         account_id,

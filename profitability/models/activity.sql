@@ -1,4 +1,5 @@
 -- What is known of each account besides its lines; one row per account with a fact up to the end of the window.
+-- hourly_seconds, hourly_labour_cents: time and cost of people who are paid by the hour, which leave with the account.
 -- Seconds: time in the window. trusted_ppm_seconds: the same x the share of the person's time that is known (ppm), time
 -- in an unknown category counting half. late_cent_days: payments x days late. first_fact, last_active: dates.
 WITH facts AS (
@@ -28,6 +29,14 @@ WITH facts AS (
     FROM direct_costs AS c
     CROSS JOIN params AS p
     WHERE c.cost_date <= p.as_of
+    UNION ALL
+    SELECT
+        e.account_id,
+        e.event_date AS first_day,
+        CAST(NULL AS DATE) AS active_day
+    FROM events AS e
+    CROSS JOIN params AS p
+    WHERE e.event_date <= p.as_of AND e.events > 0
 ),
 
 dates AS (
@@ -57,6 +66,8 @@ times AS (
         sum(CASE WHEN l.category = 'service' THEN l.worked_seconds ELSE 0 END) AS service_seconds,
         sum(CASE WHEN l.category = 'collection' THEN l.worked_seconds ELSE 0 END) AS collection_seconds,
         sum(CASE WHEN l.is_costed THEN l.worked_seconds ELSE 0 END) AS costed_seconds,
+        sum(CASE WHEN l.employment = 'hourly' THEN l.worked_seconds ELSE 0 END) AS hourly_seconds,
+        sum(CASE WHEN l.employment = 'hourly' THEN l.amount_cents ELSE 0 END) AS hourly_labour_cents,
         sum(c.time_ppm * (2 * l.worked_seconds - l.unknown_category_seconds) // 2) AS trusted_ppm_seconds
     FROM labour AS l
     INNER JOIN person_coverage AS c ON l.person_id = c.person_id
@@ -124,6 +135,8 @@ SELECT
     CAST(coalesce(t.service_seconds, 0) AS BIGINT) AS service_seconds,
     CAST(coalesce(t.collection_seconds, 0) AS BIGINT) AS collection_seconds,
     CAST(coalesce(t.costed_seconds, 0) AS BIGINT) AS costed_seconds,
+    CAST(coalesce(t.hourly_seconds, 0) AS BIGINT) AS hourly_seconds,
+    CAST(coalesce(t.hourly_labour_cents, 0) AS BIGINT) AS hourly_labour_cents,
     CAST(coalesce(t.trusted_ppm_seconds, 0) AS BIGINT) AS trusted_ppm_seconds,
     CAST(coalesce(r.open_receivable_cents, 0) AS BIGINT) AS open_receivable_cents,
     CAST(coalesce(r.closing_ecl_cents, 0) AS BIGINT) AS closing_ecl_cents,

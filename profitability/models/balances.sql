@@ -1,13 +1,14 @@
 -- Invoices past their terms; one row per invoice and stretch of days with the same balance.
 -- The balance holds on the days after after_date, up to and including until_date: the day of payment still counts.
 -- It is net (gross x net / gross of the document) at the document's own rate, rounded half up; never below zero.
--- Payments, write-offs and linked credit notes lower it.
+-- Payments, write-offs and linked credit notes lower it. What came in beside it or after it was written off does not.
 WITH reductions AS (
     SELECT
         document_id,
         settled_on AS reduced_on,
         gross_minor
     FROM settlements
+    WHERE kind IN ('payment', 'write_off')
     UNION ALL
     SELECT
         applies_to AS document_id,

@@ -59,9 +59,9 @@ parts AS (
     UNION ALL
     SELECT
         'write_offs' AS line,
-        amount_cents
+        loss_cents AS amount_cents
     FROM settlement_values
-    WHERE kind = 'write_off'
+    WHERE kind <> 'payment'
     UNION ALL
     SELECT
         'fx_difference' AS line,

@@ -10,7 +10,8 @@ WITH priced AS (
             ELSE 'direct_expenses'
         END AS line,
         CAST(c.amount_minor AS HUGEINT)
-        * CASE WHEN c.currency = p.home_currency THEN 1000000000000 ELSE c.fx_rate_e12 END AS amount_e12
+        * CASE WHEN c.currency = p.home_currency THEN p.fx_one ELSE c.fx_rate_e12 END AS amount_e12,
+        p.fx_one
     FROM direct_costs AS c
     CROSS JOIN params AS p
     WHERE c.cost_date BETWEEN p.first_day AND p.as_of
@@ -22,8 +23,7 @@ rounded AS (
         month,
         line,
         CAST(
-            (2 * amount_e12 + CASE WHEN amount_e12 < 0 THEN -1000000000000 ELSE 1000000000000 END)
-            // 2000000000000 AS BIGINT
+            (2 * amount_e12 + CASE WHEN amount_e12 < 0 THEN -fx_one ELSE fx_one END) // (2 * fx_one) AS BIGINT
         ) AS amount_cents
     FROM priced
 )

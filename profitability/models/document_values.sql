@@ -8,7 +8,7 @@ WITH rated AS (
     SELECT
         d.*,
         CASE WHEN d.currency = p.home_currency THEN 1 ELSE d.fx_rate_e12 END AS rate_numerator,
-        CASE WHEN d.currency = p.home_currency THEN 1 ELSE 1000000000000 END AS rate_denominator
+        CASE WHEN d.currency = p.home_currency THEN 1 ELSE p.fx_one END AS rate_denominator
     FROM documents AS d
     CROSS JOIN params AS p
 )

@@ -1,9 +1,19 @@
 -- Costs that no account carries; one row per month in the window and line. Costs are positive.
+-- unused_<pool>: what a pool with driver events pays for and no event took, cents of rounding included.
 WITH shared AS (
     SELECT DISTINCT
         pool,
         month
     FROM pool_shares
+),
+
+timed AS (
+    SELECT
+        pool,
+        month,
+        sum(amount_cents) AS amount_cents
+    FROM event_costs
+    GROUP BY pool, month
 ),
 
 pooled AS (
@@ -23,7 +33,15 @@ parts AS (
         a.amount_cents
     FROM pool_amounts AS a
     LEFT JOIN shared AS s ON a.pool = s.pool AND a.month = s.month
-    WHERE s.pool IS NULL
+    WHERE s.pool IS NULL AND a.driver <> 'events'
+    UNION ALL
+    SELECT
+        a.month,
+        'unused_' || a.pool AS line,
+        a.amount_cents - coalesce(e.amount_cents, 0) AS amount_cents
+    FROM pool_amounts AS a
+    LEFT JOIN timed AS e ON a.pool = e.pool AND a.month = e.month
+    WHERE a.driver = 'events'
     UNION ALL
     SELECT
         l.month,

@@ -1,13 +1,13 @@
 -- Invoices issued and still open at the end of the window; one row per invoice.
--- open_cents: net, at the document's own rate. expected_loss_cents: open_cents x the share expected to be lost at this
--- many days past due, rounded per document.
+-- open_cents: net, at the document's own rate. expected_loss_cents: open_cents x the loss rate of its ageing bucket,
+-- rounded half up per document (IFRS 9 B5.5.35, provision matrix).
 WITH reductions AS (
     SELECT
         s.document_id,
         s.gross_minor
     FROM settlements AS s
     CROSS JOIN params AS p
-    WHERE s.settled_on <= p.as_of
+    WHERE s.settled_on <= p.as_of AND s.kind IN ('payment', 'write_off')
     UNION ALL
     SELECT
         d.applies_to AS document_id,
@@ -48,17 +48,8 @@ SELECT
     o.days_past_due,
     o.open_cents,
     CAST(
-        (
-            2 * CAST(o.open_cents AS HUGEINT)
-            * CASE
-                WHEN o.days_past_due <= 0 THEN p.loss_not_due
-                WHEN o.days_past_due <= 30 THEN p.loss_30
-                WHEN o.days_past_due <= 60 THEN p.loss_60
-                WHEN o.days_past_due <= 90 THEN p.loss_90
-                ELSE p.loss_over_90
-            END
-            + p.loss_denominator
-        ) // (2 * p.loss_denominator) AS BIGINT
+        (2 * CAST(o.open_cents AS HUGEINT) * r.loss_numerator + r.loss_denominator)
+        // (2 * CAST(r.loss_denominator AS HUGEINT)) AS BIGINT
     ) AS expected_loss_cents
 FROM open_now AS o
-CROSS JOIN params AS p
+INNER JOIN loss_rates AS r ON o.days_past_due > r.after_days AND o.days_past_due <= r.until_days

@@ -4,6 +4,8 @@ SELECT
     o.pool,
     o.month,
     o.driver,
+    o.avoidable_ppm,
+    o.practical_seconds,
     CAST(coalesce(max(o.amount_cents), sum(l.amount_cents), 0) AS BIGINT) AS amount_cents
 FROM pools AS o
 INNER JOIN months AS m ON o.month = m.month
@@ -12,4 +14,4 @@ LEFT JOIN labour AS l
         o.month = l.month
         AND l.account_id IS NULL
         AND '+' || o.from_categories || '+' LIKE '%+' || l.category || '+%'
-GROUP BY o.pool, o.month, o.driver
+GROUP BY o.pool, o.month, o.driver, o.avoidable_ppm, o.practical_seconds

@@ -1,9 +1,9 @@
 -- Facts that the figures rest on less than they should; one row per problem and subject.
--- facts: rows concerned, time and cost as posted by month. seconds: time concerned, 0 where none.
+-- postings: rows of the models concerned, time and cost by month. seconds: time concerned, 0 where none.
 SELECT
     'hours_without_rate' AS problem,
     person_id AS subject,
-    CAST(count(*) AS BIGINT) AS facts,
+    CAST(count(*) AS BIGINT) AS postings,
     CAST(sum(worked_seconds) AS BIGINT) AS seconds
 FROM labour
 WHERE valid_from IS NULL AND worked_seconds > 0
@@ -12,7 +12,7 @@ UNION ALL
 SELECT
     'unknown_category' AS problem,
     account_id AS subject,
-    CAST(count(*) AS BIGINT) AS facts,
+    CAST(count(*) AS BIGINT) AS postings,
     CAST(sum(unknown_category_seconds) AS BIGINT) AS seconds
 FROM labour
 WHERE unknown_category_seconds > 0
@@ -21,7 +21,7 @@ UNION ALL
 SELECT
     'unknown_currency_rate' AS problem,
     source || ' ' || subject AS subject,
-    CAST(count(*) AS BIGINT) AS facts,
+    CAST(count(*) AS BIGINT) AS postings,
     0 AS seconds
 FROM missing_rates
 GROUP BY source, subject
@@ -29,7 +29,7 @@ UNION ALL
 SELECT
     'note_without_invoice' AS problem,
     n.document_id AS subject,
-    1 AS facts,
+    1 AS postings,
     0 AS seconds
 FROM document_values AS n
 CROSS JOIN params AS p
@@ -42,19 +42,19 @@ UNION ALL
 SELECT
     'settled_beyond_amount' AS problem,
     d.document_id AS subject,
-    CAST(count(*) AS BIGINT) AS facts,
+    CAST(count(*) AS BIGINT) AS postings,
     0 AS seconds
 FROM document_values AS d
 INNER JOIN settlements AS s ON d.document_id = s.document_id
 CROSS JOIN params AS p
-WHERE d.kind = 'invoice' AND s.settled_on <= p.as_of
+WHERE d.kind = 'invoice' AND s.kind IN ('payment', 'write_off') AND s.settled_on <= p.as_of
 GROUP BY d.document_id, d.gross_minor
 HAVING sum(s.gross_minor) > d.gross_minor
 UNION ALL
 SELECT
     'unassigned_cost' AS problem,
     line AS subject,
-    CAST(count(*) AS BIGINT) AS facts,
+    CAST(count(*) AS BIGINT) AS postings,
     0 AS seconds
 FROM direct_cost_values
 WHERE account_id IS NULL
@@ -63,7 +63,7 @@ UNION ALL
 SELECT
     'undriven_pool' AS problem,
     line AS subject,
-    CAST(count(*) AS BIGINT) AS facts,
+    CAST(count(*) AS BIGINT) AS postings,
     0 AS seconds
 FROM firm_lines
 WHERE line LIKE 'unallocated_%'

@@ -5,7 +5,8 @@
 WITH dated AS (
     SELECT
         r.*,
-        CASE WHEN r.currency = p.home_currency THEN 1000000000000 ELSE r.fx_rate_e12 END AS rate_e12,
+        CASE WHEN r.currency = p.home_currency THEN p.fx_one ELSE r.fx_rate_e12 END AS rate_e12,
+        p.fx_one,
         extract(DAY FROM r.valid_from) AS from_day,
         extract(DAY FROM r.valid_to) AS to_day,
         extract(DAY FROM last_day(r.valid_from)) AS from_month_days,
@@ -27,7 +28,7 @@ SELECT
     CASE
         WHEN employment = 'salaried'
             THEN CAST(
-                (2 * CAST(loaded_cost_minor AS HUGEINT) * rate_e12 + 1000000000000) // 2000000000000 AS BIGINT
+                (2 * CAST(loaded_cost_minor AS HUGEINT) * rate_e12 + fx_one) // (2 * fx_one) AS BIGINT
             )
     END AS loaded_cents,
     CAST(

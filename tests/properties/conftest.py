@@ -38,8 +38,8 @@ def money(draw: st.DrawFn, *, may_be_unknown: bool) -> dict[str, Any]:
 
 
 @st.composite
-def invoices(draw: st.DrawFn, accounts: list[str], index: int) -> dict[str, Any]:
-    issued = draw(days)
+def invoices(draw: st.DrawFn, accounts: list[str], index: int, *, is_long: bool) -> dict[str, Any]:
+    issued = draw(days) - timedelta(days=draw(st.sampled_from([0, 150, 300, 450, 600, 1000])) if is_long else 0)
     has_period = draw(st.booleans())
     starts = draw(days)
     net = draw(amounts)
@@ -85,6 +85,24 @@ def notes(draw: st.DrawFn, documents: list[dict[str, Any]], index: int) -> dict[
 
 
 @st.composite
+def settlements(draw: st.DrawFn, documents: list[dict[str, Any]], *, is_long: bool) -> list[dict[str, Any]]:
+    rows = []
+    for document in [*draw(st.lists(st.sampled_from(documents), max_size=6)), *(documents if is_long else [])]:
+        late = timedelta(days=draw(st.sampled_from([-5, 0, 1, 30, 31, 60, 61, 90, 91, 150])))
+        row = {
+            "document_id": document["document_id"],
+            "settled_on": draw(st.one_of(days, st.just(document["due_date"] + late))),
+            "kind": draw(st.sampled_from(["payment", "payment", "write_off", "late_fee"])),
+            "gross_minor": draw(st.one_of(shares, st.just(1 + document["gross_minor"] // 3))),
+        }
+        rows.append(row)
+        if row["kind"] == "write_off" and draw(st.booleans()):
+            later = row["settled_on"] + timedelta(days=draw(st.integers(0, 60)))
+            rows.append(row | {"kind": "recovery", "settled_on": later, "gross_minor": draw(shares)})
+    return rows
+
+
+@st.composite
 def spans(draw: st.DrawFn, person: str) -> list[dict[str, Any]]:
     starts = draw(st.dates(FIRST - timedelta(days=40), FIRST + timedelta(days=50)))
     rows = []
@@ -124,36 +142,48 @@ def entries(draw: st.DrawFn, people: list[str], accounts: list[str]) -> dict[str
 @st.composite
 def pools(draw: st.DrawFn) -> list[dict[str, Any]]:
     labour = {"amount_cents": None, "from_categories": "admin+training", "driver": "client_hours"}
-    fixed = {"from_categories": None}
+    fixed: dict[str, Any] = {"from_categories": None, "practical_seconds": None}
+    timed = {"driver": "events", "practical_seconds": 60 * draw(st.integers(1, 300))}
     kinds = {
         "rent": fixed | {"amount_cents": draw(st.integers(-500, 90_000)), "driver": "client_hours"},
         "billing": fixed | {"amount_cents": draw(st.integers(0, 9_000)), "driver": "documents"},
         "leadership": fixed | {"amount_cents": draw(st.integers(0, 9_000)), "driver": "none"},
-        "internal_time": labour,
+        "internal_time": labour | {"practical_seconds": None},
+        "support": fixed | {"amount_cents": draw(st.integers(-500, 90_000))} | timed,
+        "presales": timed | {"amount_cents": None, "from_categories": "sales"},
     }
     months = [date(2024, 11, 1), date(2024, 12, 1), date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)]
     return [
-        {"pool": name, "month": month, **kinds[name], "avoidable_ppm": 0}
+        {"pool": name, "month": month, **kinds[name], "avoidable_ppm": draw(st.sampled_from([0, 250_000, 1_000_000]))}
         for name in draw(st.lists(st.sampled_from(sorted(kinds)), unique=True))
         for month in draw(st.lists(st.sampled_from(months), unique=True, min_size=1))
     ]
 
 
 @st.composite
-def small_firms(draw: st.DrawFn) -> Firm:
+def events(draw: st.DrawFn, accounts: list[str], shared: list[dict[str, Any]]) -> dict[str, Any]:
+    pool = draw(st.sampled_from(shared))
+    count = draw(st.integers(0, 9))
+    return {
+        "event_date": pool["month"] + timedelta(days=draw(st.integers(0, 27))),
+        "account_id": draw(st.sampled_from(accounts)),
+        "event": draw(st.sampled_from(["ticket", "mail"])),
+        "pool": pool["pool"],
+        "events": count,
+        "estimated_seconds": count * draw(st.integers(0, 1_800)),
+    }
+
+
+@st.composite
+def small_firms(draw: st.DrawFn, *, is_long: bool = False) -> Firm:
     accounts = [f"A{index}" for index in range(draw(st.integers(1, 4)))]
     people = [f"P{index}" for index in range(draw(st.integers(1, 3)))]
-    documents = [draw(invoices(accounts, index)) for index in range(draw(st.integers(0, 5)))]
+    documents = [
+        draw(invoices(accounts, index, is_long=is_long))
+        for index in range(draw(st.integers(5, 9) if is_long else st.integers(0, 5)))
+    ]
     if documents:
         documents += [draw(notes(documents, index)) for index in range(draw(st.integers(0, 2)))]
-    settled = st.fixed_dictionaries(
-        {
-            "document_id": st.sampled_from([row["document_id"] for row in documents] or [""]),
-            "settled_on": days,
-            "kind": st.sampled_from(["payment", "payment", "write_off"]),
-            "gross_minor": shares,
-        }
-    )
     costs = st.builds(
         lambda row, rate: row | rate,
         st.fixed_dictionaries(
@@ -166,17 +196,20 @@ def small_firms(draw: st.DrawFn) -> Firm:
         ),
         money(may_be_unknown=True),
     )
+    shared = draw(pools())
+    timed = [pool for pool in shared if pool["driver"] == "events"]
     return {
         "accounts": [
             {"account_id": name, "name": name, "started_on": date(2020, 1, 1), "is_matched": index != 1}
             for index, name in enumerate(accounts)
         ],
         "documents": documents,
-        "settlements": draw(st.lists(settled, max_size=6)) if documents else [],
+        "settlements": draw(settlements(documents, is_long=is_long)) if documents else [],
         "direct_costs": draw(st.lists(costs, max_size=5)),
         "time_entries": draw(st.lists(entries(people, accounts), max_size=14)),
         "cost_rates": [row for person in people for row in draw(spans(person))],
-        "pools": draw(pools()),
+        "pools": shared,
+        "events": draw(st.lists(events(accounts, timed), max_size=8)) if timed else [],
         "opening_ecl": [{"account_id": accounts[0], "amount_cents": draw(st.integers(0, 5_000))}],
     }
 
@@ -194,6 +227,18 @@ def facts_of(firm: Firm) -> Facts:
 def firms() -> st.SearchStrategy[Firm]:
     """Generate the rows of a small firm, by fact table."""
     return small_firms()
+
+
+@pytest.fixture(scope="session")
+def firms_with_history() -> st.SearchStrategy[Firm]:
+    """Generate firms whose documents may reach back far enough for loss rates of their own."""
+    return small_firms(is_long=True)
+
+
+@pytest.fixture(scope="session")
+def facts_of_firm() -> Callable[[Firm], Facts]:
+    """Turn generated rows into fact tables."""
+    return facts_of
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ COST = (DAY, "A", "expense", 100, "EUR", FX_ONE)
 TIME = (DAY, "P", "A", "delivery", 3600, True)
 RATE = ("P", "salaried", date(2025, 1, 1), date(2025, 12, 31), 1000, 3600, None, "EUR", FX_ONE)
 POOL = ("rent", date(2025, 6, 1), 100, None, "client_hours", 0)
+SUPPORT = ("support", date(2025, 6, 1), 100, None, "events", 0, 3600)
+EVENT = (DAY, "A", "ticket", "support", 2, 600)
 
 SOUND: dict[str, list[tuple[Any, ...]]] = {
     "accounts": [ACCOUNT],
@@ -75,6 +77,7 @@ BROKEN = [
     ({"documents": [changed(INVOICE, at1="X"), NOTE]}, "documents: account_id is not in the accounts table: X"),
     ({"direct_costs": [changed(COST, at1="X")]}, "direct_costs: account_id is not"),
     ({"time_entries": [changed(TIME, at2="X")]}, "time_entries: account_id is not"),
+    ({"events": [changed(EVENT, at1="X")], "pools": [SUPPORT]}, "events: account_id is not"),
     ({"opening_ecl": [("X", 5)]}, "opening_ecl: account_id is not"),
     ({"contracts": [("X", 5)]}, "contracts: account_id is not"),
     ({"documents": [changed(INVOICE, at10=2 * FX_ONE), NOTE]}, "documents: fx_rate_e12 is not above zero"),
@@ -86,8 +89,13 @@ BROKEN = [
     ({"documents": [INVOICE, changed(NOTE, at9="USD")]}, "applies to no invoice, or to one in another currency: N1"),
     ({"documents": [INVOICE, changed(NOTE, at11="N1")]}, "applies to no invoice"),
     ({"settlements": [changed(PAYMENT, at0="X")]}, "settlements: the document that it settles is not"),
-    ({"settlements": [changed(PAYMENT, at2="gift")]}, "kind is neither payment nor write_off: I1: gift"),
+    ({"settlements": [changed(PAYMENT, at2="gift")]}, "none of payment, write_off, recovery, late_fee: I1: gift"),
     ({"settlements": [changed(PAYMENT, at3=0)]}, "the amount is not above zero"),
+    ({"settlements": [changed(PAYMENT, at2="recovery")]}, "nothing was written off up to that day: I1 on 2025-06-30"),
+    (
+        {"settlements": [changed(PAYMENT, at2="recovery"), ("I1", date(2025, 7, 1), "write_off", 100)]},
+        "a recovery on a document of which nothing was written off up to that day: I1",
+    ),
     ({"direct_costs": [changed(COST, at2="rent")]}, "kind is none of pass_through, contractor, expense"),
     ({"time_entries": [changed(TIME, at4=-900)]}, "time is below zero: 2025-06-30 P delivery"),
     ({"time_entries": [changed(TIME, at3="design")]}, "the category is not one of ours"),
@@ -100,7 +108,14 @@ BROKEN = [
     ({"pools": [changed(POOL, at1=DAY)]}, "the month is not given by its first day"),
     ({"pools": [changed(POOL, at3="admin")]}, "both an amount and categories, or neither"),
     ({"pools": [changed(POOL, at4="revenue")]}, "the driver is none of"),
+    ({"pools": [(*POOL, 3600)]}, "a pool with driver events lacks its practical time, or another pool has one"),
+    ({"pools": [changed(SUPPORT, at6=None)]}, "lacks its practical time, or another pool has one: support"),
+    ({"pools": [changed(SUPPORT, at6=0)]}, "lacks its practical time"),
+    ({"pools": [changed(POOL, at5=-1)]}, "the avoidable share is not between none and all of the pool"),
+    ({"pools": [changed(POOL, at5=1_000_001)]}, "the avoidable share is not between"),
     ({"pools": [changed(POOL, at0="unused_capacity")]}, "the name is one of our own lines"),
+    ({"pools": [changed(POOL, at0="unused_support")]}, "the name is one of our own lines: unused_support"),
+    ({"pools": [changed(SUPPORT, at0="capacity")]}, "the name is one of our own lines: capacity"),
     ({"pools": [changed(POOL, at0="unallocated_rent")]}, "the name is one of our own lines: unallocated_rent"),
     ({"pools": [changed(POOL, at0="unpooled_admin")]}, "the name is one of our own lines: unpooled_admin"),
     ({"pools": [changed(POOL, at2=None, at3="admin+delivery")]}, "names something other than"),
@@ -111,6 +126,15 @@ BROKEN = [
         },
         "two pools take the labour of one category in the same month: 2025-06-01 admin",
     ),
+    ({"events": [changed(EVENT, at4=-1)], "pools": [SUPPORT]}, "a number of events or their time is below zero"),
+    ({"events": [changed(EVENT, at5=-1)], "pools": [SUPPORT]}, "their time is below zero, or there is time without"),
+    ({"events": [changed(EVENT, at4=0)], "pools": [SUPPORT]}, "there is time without an event: 2025-06-30 A ticket"),
+    ({"events": [EVENT]}, "the pool that pays for an event is not there in its month with driver events"),
+    (
+        {"events": [changed(EVENT, at3="rent")], "pools": [(*POOL, None), SUPPORT]},
+        "is not there in its month with driver",
+    ),
+    ({"events": [changed(EVENT, at0=date(2025, 7, 1))], "pools": [SUPPORT]}, "events: 2025-07-01 A ticket support"),
     ({"timesheets": [("P", -1, 0)]}, "a number of weeks is below zero"),
     ({"control_totals": [("rent", 5)]}, "not one that can be compared: rent"),
 ]
