@@ -16,7 +16,13 @@ _STEP = {tier: step for step, tier in enumerate(TIERS)}
 
 
 def publish(
-    accounts: pd.DataFrame, history: pd.DataFrame | None, *, close_date: date, confirm_closes: int
+    accounts: pd.DataFrame,
+    history: pd.DataFrame | None,
+    *,
+    close_date: date,
+    confirm_closes: int,
+    pins: pd.DataFrame | None = None,
+    today: date | None = None,
 ) -> pd.DataFrame:
     """Decide the published tier of each account at one close.
 
@@ -26,36 +32,50 @@ def publish(
     The first rating, and every rating after N, is immediate; N itself applies at once. A close that the history
     already holds keeps its published tier.
 
+    A pin is in force from the day on which it was set until the first close after its last day. Its tier is published
+    at once and stands, whatever the figures say; the later pin wins where two are in force. Then the tier moves on
+    from the pinned one by the same rule: closes at which a move stood while the pin was published count as closes that
+    confirm it.
+
     Args:
         accounts: account_id, indicative_tier, lenient_tier, strict_tier.
         history: rows of earlier closes in `HISTORY_COLUMNS`; None: this is the first close.
         close_date: last day of the window.
         confirm_closes: closes in a row that a move must stand.
+        pins: the fact table; None: there are none.
+        today: the day of the run, for pins; None: the close itself.
 
     Returns:
-        The accounts, with candidate_tier, published_tier, tier_since (datetime64) and pending_closes (closes that
-        a move has stood without being published, 0 for none).
+        The accounts, with candidate_tier, published_tier, tier_since (datetime64), pending_closes (closes that
+        a move has stood without being published, 0 for none) and is_pinned (bool).
     """
     close = pd.Timestamp(close_date)
     past = _past(history)
+    dated = _dated(pins)
     ids = accounts["account_id"]
     here = _latest(past[past["close_date"] == close], accounts)
-    earlier = past[past["close_date"] < close]
+    earlier = _as_shown(past[past["close_date"] < close], dated, by=close)
     last = _latest(earlier, accounts)
+    pinned = ids.map(_in_force(dated, by=pd.Timestamp(today or close_date), until=close)).astype("object")
+    is_pinned = pinned.notna()
     former = last["published_tier"].astype("object")
     candidate = _candidates(accounts, former)
     pending = _pending(earlier, confirm_closes).reindex(ids)
     distance = candidate.map(_STEP) - former.map(_STEP)
     moved, stood = _moves(distance, pending, confirm_closes)
     is_first = former.isna() | (former == NOT_RATED) | (candidate == NOT_RATED)
-    tier = _tier_at(former, moved).where(~is_first, candidate)
-    tier_since = last["tier_since"].where(tier == former, close)
     is_known = here["published_tier"].notna()
+    shown = former.mask(is_known, here["published_tier"])
+    shown_since = last["tier_since"].mask(is_known, here["tier_since"])
+    rated = _tier_at(former, moved).where(~is_first, candidate).mask(is_known, here["published_tier"])
+    tier = rated.mask(is_pinned, pinned)
+    has_moved = (moved != 0) & ~is_pinned
     return accounts.assign(
         candidate_tier=candidate.astype("str"),
-        published_tier=tier.mask(is_known, here["published_tier"]).astype("str"),
-        tier_since=tier_since.mask(is_known, here["tier_since"]),
-        pending_closes=np.where(is_first | (moved != 0), 0, stood).astype("int64"),
+        published_tier=tier.astype("str"),
+        tier_since=shown_since.where(tier == shown, close),
+        pending_closes=np.where(is_first | has_moved, 0, stood).astype("int64"),
+        is_pinned=is_pinned,
     )
 
 
@@ -66,12 +86,39 @@ def _past(history: pd.DataFrame | None) -> pd.DataFrame:
     dated = history.assign(
         close_date=pd.to_datetime(history["close_date"]), tier_since=pd.to_datetime(history["tier_since"])
     )
-    return dated.sort_values(["account_id", "close_date"])
+    return dated.sort_values("close_date", ignore_index=True)
+
+
+def _dated(pins: pd.DataFrame | None) -> pd.DataFrame:
+    columns = ["account_id", "tier", "pinned_on", "expires_on"]
+    whole = pd.DataFrame({name: pd.Series(dtype="str") for name in columns}) if pins is None else pins[columns]
+    return whole.assign(pinned_on=pd.to_datetime(whole["pinned_on"]), expires_on=pd.to_datetime(whole["expires_on"]))
+
+
+def _in_force(pins: pd.DataFrame, *, by: pd.Timestamp, until: pd.Timestamp | pd.Series[pd.Timestamp]) -> pd.Series[str]:
+    """Return by account the tier of its pin that was set by one day and lasts until another; the later where two do."""
+    holding = pins[(pins["pinned_on"] <= by) & (pins["expires_on"] >= until)]
+    ordered = holding.sort_values(["pinned_on", "expires_on", "tier"])
+    return ordered.drop_duplicates("account_id", keep="last").set_index("account_id")["tier"]
+
+
+def _as_shown(earlier: pd.DataFrame, pins: pd.DataFrame, *, by: pd.Timestamp) -> pd.DataFrame:
+    """Return the earlier closes, the last of each account with the tier of a pin that was set after it was stored."""
+    if pins.empty or earlier.empty:
+        return earlier
+    latest = earlier.groupby("account_id", sort=False).tail(1)
+    closed_on = pins["account_id"].map(latest.set_index("account_id")["close_date"])
+    pinned = latest["account_id"].map(_in_force(pins, by=by, until=closed_on))
+    changed = latest.assign(published_tier=pinned, tier_since=latest["close_date"])
+    changed = changed[pinned.notna() & (pinned != latest["published_tier"])]
+    shown = earlier.copy()
+    shown.loc[changed.index, ["published_tier", "tier_since"]] = changed[["published_tier", "tier_since"]]
+    return shown
 
 
 def _latest(past: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
     """Return the last close of each account, row by row beside the accounts; nulls where there is none."""
-    latest = past.groupby("account_id").tail(1).set_index("account_id")
+    latest = past.groupby("account_id", sort=False).tail(1).set_index("account_id")
     return latest.reindex(accounts["account_id"]).set_index(accounts.index)
 
 
@@ -96,18 +143,19 @@ def _pending(earlier: pd.DataFrame, confirm_closes: int) -> pd.DataFrame:
     """Return per account the mildest of the last moves that were not published, and how many stood on one side.
 
     Columns: side (-1 up, 1 down, 0 none), mildest (steps, signed), stood (closes, at most confirm_closes - 1).
-    A close that published, or one without a move, ends the row.
+    A close that published, and all before it, or one without a move, ends the row.
     """
     steps = earlier["candidate_tier"].map(_STEP) - earlier["published_tier"].map(_STEP)
-    counts = (earlier["close_date"] > earlier["tier_since"]) & steps.notna()
+    given_on = earlier.groupby("account_id", sort=False)["tier_since"].transform("last")
+    counts = (earlier["close_date"] > given_on) & steps.notna()
     side = np.sign(steps.where(counts, 0)).astype("int64")
     rows = pd.DataFrame({"account_id": earlier["account_id"], "side": side, "size": steps.abs().fillna(0)})
-    latest = rows.groupby("account_id")["side"].transform("last")
+    latest = rows.groupby("account_id", sort=False)["side"].transform("last")
     # Rows after the last one on another side belong to the same run of closes.
     is_other = (rows["side"] != latest).astype("int64")
-    after = is_other[::-1].groupby(rows["account_id"][::-1]).cumsum()[::-1]
-    run = rows[(after == 0) & (rows["side"] != 0)].groupby("account_id").tail(max(confirm_closes - 1, 0))
-    grouped = run.groupby("account_id")
+    after = is_other[::-1].groupby(rows["account_id"][::-1], sort=False).cumsum()[::-1]
+    run = rows[(after == 0) & (rows["side"] != 0)].groupby("account_id", sort=False).tail(max(confirm_closes - 1, 0))
+    grouped = run.groupby("account_id", sort=False)
     side_of = grouped["side"].first()
     return pd.DataFrame({"side": side_of, "mildest": side_of * grouped["size"].min(), "stood": grouped.size()})
 
