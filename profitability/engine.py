@@ -7,18 +7,23 @@ from datetime import date
 
 import pandas as pd
 
+from profitability.accounts import accounts_frame, statement_of
 from profitability.checks import check_facts
-from profitability.closes import publish
-from profitability.coverage import add_coverage, firm_coverage, score_of_firm
-from profitability.explain import add_reasons, explain_gaps
+from profitability.coverage import firm_coverage, score_of_firm
+from profitability.decide import decide
+from profitability.explain import explain_gaps
 from profitability.facts import Facts
-from profitability.measures import account_totals, add_measures, add_status, cost_lines, idle_seconds, statement_columns
+from profitability.groups import group_ids
+from profitability.measures import cost_lines
 from profitability.models import build_models, load_facts
-from profitability.periods import Window, closed_window
+from profitability.people_impact import people_impact
+from profitability.periods import closed_window
 from profitability.policy import Policy
+from profitability.portfolio import portfolio_figures
+from profitability.posted import read_circumstances, read_person_hours, read_posted
+from profitability.rating import by_group, rate
 from profitability.reconcile import reconcile
 from profitability.tables import Engine
-from profitability.tiers import assign_tiers, unrated_reasons
 from profitability.verdicts import Verdicts
 
 
@@ -31,7 +36,7 @@ def evaluate(
     engine: Engine | None = None,
     source_age_days: int = 0,
 ) -> Verdicts:
-    """Compute the statement, the proof against the books and the tier of every account with facts.
+    """Compute the statement, the proof against the books, and tier and next step of every account with facts.
 
     Args:
         facts: what happened.
@@ -49,30 +54,60 @@ def evaluate(
         load_facts(place, facts, window, policy)
         check_facts(place)
         build_models(place)
-        totals, pools = account_totals(place)
-        firm = place.fetch("SELECT * FROM firm_lines ORDER BY month ASC, line ASC")
-        books = place.fetch("SELECT * FROM books ORDER BY line ASC")
-        control = place.fetch("SELECT * FROM control_totals")
+        stated = read_circumstances(place)
+        groups = group_ids(stated.accounts if policy.rate_groups else stated.accounts.assign(parent_id=None))
+        posted = read_posted(place, groups)
         proof = reconcile(
-            totals, firm, books, control=control, idle_seconds=idle_seconds(place), currency=facts.home_currency
+            posted.totals,
+            posted.firm,
+            posted.books,
+            control=posted.control,
+            idle_seconds=posted.idle_seconds,
+            currency=facts.home_currency,
         )
-        cover = firm_coverage(place.fetch("SELECT * FROM firm_coverage"), source_age_days)
-        rated = _rate(add_coverage(totals, cover), policy, window, history)
-        explanation = explain_gaps(rated, cost_lines(pools))
-        accounts = add_reasons(rated, explanation, policy, through=window.last_day, currency=facts.home_currency)
+        cover = firm_coverage(posted.coverage, source_age_days)
+        given = by_group(stated, groups)
+        rated = rate(posted, groups, given, policy, window, cover=cover, history=history, today=today)
+        decided = decide(
+            rated, posted, given, policy, window, profit_cents=proof.profit_cents, history=history, today=today
+        )
+        explanation = explain_gaps(rated, cost_lines(posted.pools))
+        accounts = accounts_frame(
+            rated,
+            decided,
+            explanation,
+            posted,
+            groups=groups,
+            policy=policy,
+            through=window.last_day,
+            currency=facts.home_currency,
+        )
+        leaving = groups.index[groups.isin(decided.phase_out["account_id"])]
         return Verdicts(
             window,
             facts.home_currency,
             accounts=accounts,
-            statement=accounts[statement_columns(pools)],
-            lines=place.fetch("SELECT * FROM account_lines ORDER BY account_id ASC, month ASC, line ASC"),
-            firm=firm,
+            statement=statement_of(accounts, posted.pools),
+            lines=posted.lines,
+            firm=posted.firm,
             reconciliation=proof.lines,
             books_status=proof.status,
-            books=books,
+            books=posted.books,
             explanation=explanation,
-            problems=place.fetch("SELECT * FROM problems ORDER BY problem ASC, subject ASC"),
-            coverage=score_of_firm(totals, cover),
+            problems=posted.problems,
+            coverage=score_of_firm(posted.totals, cover),
+            firm_figures=decided.firm,
+            portfolio=portfolio_figures(rated, decided.firm, practical_seconds=posted.practical_seconds),
+            prices=decided.prices,
+            remedies=decided.remedies,
+            levers=decided.levers,
+            exits=decided.exits,
+            reviews=decided.reviews,
+            phase_out=decided.phase_out,
+            concentration=decided.concentration,
+            people=people_impact(read_person_hours(place, leaving), leaving, policy.exits),
+            reinvestment=decided.reinvestment,
+            loss_rates=posted.loss_rates,
         )
 
 
@@ -83,11 +118,3 @@ def _opened(engine: Engine | None) -> AbstractContextManager[Engine]:
     from profitability.engines.duckdb import DuckDBEngine
 
     return closing(DuckDBEngine())
-
-
-def _rate(accounts: pd.DataFrame, policy: Policy, window: Window, history: pd.DataFrame | None) -> pd.DataFrame:
-    limits = policy.tiers
-    judged = accounts.assign(unrated_reason=unrated_reasons(accounts, window, limits))
-    rated = assign_tiers(judged, policy)
-    published = publish(rated, history, close_date=window.last_day, confirm_closes=limits.confirm_closes)
-    return add_status(add_measures(published, policy), limits)

@@ -1,10 +1,9 @@
 """What an exit would bring: on paper, on the day after, and once the freed time is sold again.
 
-Keep value K = net revenue - pass-through - contractors - direct expenses - price-driven late cost (financing, expected
-credit loss, write-offs) - avoidable share of the pools (to the cent for each account): what is lost on the day an
-account leaves. Salaried labour is not in it: payroll does not leave with an account (avoidable cost: Horngren, Cost
-Accounting, ch. 11).
-Freed time H brings v a second (throughput of the rated accounts) once a share rho of it is sold:
+Keep value K = net revenue - pass-through - contractors - direct expenses - labour paid by the hour - price-driven late
+cost (financing, expected credit loss, write-offs) - avoidable share of the pools (to the cent for each account): what
+is lost on the day an account leaves. Salaried labour is not in it: payroll does not leave with an account (avoidable
+cost: Horngren, Cost Accounting, ch. 11). Freed time H, of people with a salary, brings v a second (throughput of the rated accounts) once a share rho of it is sold:
 
     Delta(rho) = rho H v - K + released pay,    rho* = K / (H v),    rho = clamp(spare demand / H, 0, 1)
 
@@ -56,7 +55,9 @@ SUMMED = (
     "ncp_cents",
     "open_receivable_cents",
     "avoidable_alloc_ppm_cents",
+    "hourly_labour_cents",
     "worked_seconds",
+    "hourly_seconds",
 )
 """Columns of the accounts that an exit case needs; those of a set are the sums of its accounts."""
 
@@ -67,6 +68,7 @@ _LEAVES_WITH_THE_ACCOUNT = (
     "late_financing_cents",
     "ecl_movement_cents",
     "write_offs_cents",
+    "hourly_labour_cents",
 )
 _STAYS = ("delivery_labour_cents", "service_labour_cents", "late_collection_labour_cents", "alloc_cents")
 
@@ -130,7 +132,7 @@ def exit_cases(leaving: pd.DataFrame, firm: Firm) -> pd.DataFrame:
         DataError: an amount is beyond 64 bits.
     """
     index = leaving.index
-    hours = exact(leaving["worked_seconds"])
+    hours = _freed(leaving)
     keep = _keep_value(leaving)
     day_one = _released_pay(leaving) - keep
     # Every amount below is a whole number of 1 / unit cents, so that sums and comparisons are exact.
@@ -147,7 +149,7 @@ def exit_cases(leaving: pd.DataFrame, firm: Firm) -> pd.DataFrame:
             "account_id": leaving["account_id"],
             "naive_cents": posted(-exact(leaving["ncp_cents"]), index),
             "keep_value_cents": posted(keep, index),
-            "freed_seconds": leaving["worked_seconds"].astype("int64"),
+            "freed_seconds": hours.astype(np.int64),
             "redeploy_ratio": shown_ratio(sold, hours, index),
             "breakeven_ratio": shown_ratio(lost, full, index),
             "double_ratio": shown_ratio(doubled, full if firm.profit_cents > 0 else 0 * full, index),
@@ -198,6 +200,12 @@ def _avoidable(leaving: pd.DataFrame) -> Whole:
     return half_up_quotient(exact(leaving["avoidable_alloc_ppm_cents"]), PPM)
 
 
+def _freed(leaving: pd.DataFrame) -> Whole:
+    """Return the time that is paid for anyway; whoever is paid by the hour is no longer paid, and frees none."""
+    freed: Whole = exact(leaving["worked_seconds"]) - exact(leaving["hourly_seconds"])
+    return freed
+
+
 def _released_pay(leaving: pd.DataFrame) -> Whole:
     is_stated = "released_pay_cents" in leaving
     return exact(leaving["released_pay_cents"]) if is_stated else np.zeros(len(leaving), dtype=object)
@@ -213,6 +221,7 @@ def _verdicts(lost: Whole, expected: Whole, full: Whole, index: pd.Index) -> pd.
 
 def _stranded(leaving: pd.DataFrame, firm: Firm) -> pd.Series[float]:
     """Return cost that stays behind, in cents for each client hour that remains."""
-    stays = sum(exact(leaving[column]) for column in _STAYS) - _avoidable(leaving)
+    labour_and_pools = sum(exact(leaving[column]) for column in _STAYS)
+    stays = labour_and_pools - exact(leaving["hourly_labour_cents"]) - _avoidable(leaving)
     remaining = firm.worked_seconds - exact(leaving["worked_seconds"])
     return shown_ratio(SECONDS_PER_HOUR * stays, remaining, leaving.index)

@@ -6,34 +6,22 @@ explains its part of the gap, and nothing is left over.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 
+from profitability.next_steps import step_lines
 from profitability.policy import Policy
 from profitability.ratios import decimal_text, ratio, rounded_text
+from profitability.statement import line_named
+from profitability.tables import Row
 from profitability.tiers import NOT_RATED
 from profitability.units import money_text
 
-Row: TypeAlias = Mapping[Hashable, Any]
-"""One row of a frame; pandas types its cells as anything."""
-
 REASON_LENGTH = 255
 DRIVERS_TOLD = 3
-
-COST_LINES = (
-    "delivery_labour",
-    "contractors",
-    "direct_expenses",
-    "service_labour",
-    "late_financing",
-    "late_collection_labour",
-    "ecl_movement",
-    "write_offs",
-)
 
 MEANINGS = {
     "A": "carries the firm",
@@ -52,22 +40,6 @@ UNRATED = {
     "no_time_data": "no hours are logged, so the cost of the work is unknown",
     "low_coverage": "too little of the data behind the tier is complete",
 }
-
-_WORDS = {
-    "delivery_labour": "delivery time",
-    "contractors": "contractors",
-    "direct_expenses": "direct expenses",
-    "service_labour": "service and support time",
-    "late_financing": "waiting for payment",
-    "late_collection_labour": "time spent on collection",
-    "ecl_movement": "expected credit loss",
-    "write_offs": "write-offs",
-}
-
-
-def line_words(line: str) -> str:
-    """Return a cost line in plain words (`alloc_facilities` -> shared cost: facilities)."""
-    return _WORDS.get(line) or f"shared cost: {line.removeprefix('alloc_').replace('_', ' ')}"
 
 
 def explain_gaps(accounts: pd.DataFrame, cost_lines: tuple[str, ...]) -> pd.DataFrame:
@@ -110,7 +82,8 @@ def add_reasons(
     """Write the two texts of each account.
 
     Args:
-        accounts: published_tier, unrated_reason, tier_since, coverage_centi and the figures of the statement.
+        accounts: published_tier, unrated_reason, tier_since, coverage_centi, the figures of the statement, and what
+            `profitability.next_steps.step_lines` tells of the decision.
         explanation: from `explain_gaps`.
         policy: the limits to quote.
         through: last day of the window.
@@ -135,7 +108,11 @@ def _reason(row: Row, gap: Row | None) -> str:
     text = f"{tier}: {MEANINGS[tier]}."
     if tier == NOT_RATED:
         return f"{text[:-1]}, because {UNRATED[row['unrated_reason']]}." if row["unrated_reason"] else text
-    above = [line_words(line) for line in _drivers(gap) if gap[line] > 0] if gap else []
+    if row["is_pinned"]:
+        text = f"{tier}: set by a person for a time."
+    if row["is_group"]:
+        text = f"{text} Rated together with its group."
+    above = [line_named(line).words for line in _drivers(gap) if gap[line] > 0] if gap else []
     for count in range(len(above), 0, -1):
         told = f"{text} Costs above average for its income: {', '.join(above[:count])}."
         if len(told) <= REASON_LENGTH:
@@ -164,15 +141,16 @@ def _figures(row: Row, gap: Row | None, policy: Policy, currency: str) -> list[s
         f"rated from {limits.coverage_rate_min}, final from {limits.coverage_final_min}."
     )
     if gap is not None and (drivers := _drivers(gap)):
-        told = ", ".join(f"{line_words(line)} {_points(gap[line])}" for line in drivers)
+        told = ", ".join(f"{line_named(line).words} {_points(gap[line])}" for line in drivers)
         lines.append(f"Points below the portfolio's margin: {_points(gap['gap_ratio'])}; largest parts: {told}.")
-    return lines
+    return [*lines, *step_lines(row, currency)]
 
 
 def _headline(row: Row, through: date) -> str:
     tier = str(row["published_tier"])
     since = str(row["tier_since"])[:10]
-    text = f"{tier}: {MEANINGS[tier]}; since {since}, figures through {through.isoformat()}."
+    meaning = "set by a person for a time" if row["is_pinned"] else MEANINGS[tier]
+    text = f"{tier}: {meaning}; since {since}, figures through {through.isoformat()}."
     if row["indicative_tier"] == tier:
         return text
     return (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Hashable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
 from profitability.facts import Schema, Table
+
+Row: TypeAlias = Mapping[Hashable, Any]
+"""One row of a frame; pandas types its cells as anything."""
 
 
 class Engine(Protocol):

@@ -1,8 +1,7 @@
 """What a run saw and concluded, kept as Parquet beside the store, so that every written value can be traced.
 
-`<data>/runs/<run id>/` holds accounts, statement lines by month, firm lines, reconciliation, explanation, problems, and
-`figures.json` (what the guards compare the next run with). Written once, read by `explain` and by the
-approval of a saved plan.
+`<data>/runs/<run id>/` holds the frames of the verdicts, and `figures.json` (what the guards compare the next run with).
+Written once, read by `explain` and by the approval of a saved plan.
 """
 
 from __future__ import annotations
@@ -22,7 +21,26 @@ if TYPE_CHECKING:
 
     from profitability.verdicts import Verdicts
 
-FRAMES = ("accounts", "statement", "lines", "firm", "reconciliation", "explanation", "problems")
+FRAMES = (
+    "accounts",
+    "statement",
+    "lines",
+    "firm",
+    "reconciliation",
+    "explanation",
+    "problems",
+    "portfolio",
+    "concentration",
+    "prices",
+    "remedies",
+    "levers",
+    "exits",
+    "reviews",
+    "phase_out",
+    "people",
+    "reinvestment",
+    "loss_rates",
+)
 
 
 class EvidenceError(WhalecurveError):

@@ -17,8 +17,7 @@ from sync.plan import WantedFields
 def wanted_fields(verdicts: Verdicts, fields: Sequence[FieldSpec]) -> list[WantedFields]:
     """Return what the record of each matched account with facts should hold.
 
-    Only fields in use that an evaluation can fill are asked for; a field that this release does not compute
-    (review, recommended step, notice day) is never touched.
+    Only fields in use are asked for.
     """
     keys = {spec.key for spec in fields if spec.owner == "product"}
     rows = verdicts.accounts[verdicts.accounts["is_matched"]].to_dict("records")
@@ -36,15 +35,27 @@ def _values(row: Mapping[Any, Any], verdicts: Verdicts) -> dict[str, FieldValue]
     tier = row["published_tier"]
     return {
         "tier": tier,
-        "tier_since": pd.Timestamp(row["tier_since"]).date(),
+        "tier_since": _day(row["tier_since"]),
         "tier_status": row["tier_status"],
         "reason": row["reason"],
         "reasons": row["reasons"],
+        "review": bool(row["review"]),
+        "next_step": row["next_step"],
+        "next_step_amount": _amount(row["next_step_cents"], verdicts.home_currency),
+        "notice_by": _day(row["notice_by"]),
         "net_12m": from_minor(int(row["ncp_cents"]), verdicts.home_currency),
         "margin_pct": _margin_pct(int(row["ncp_cents"]), int(row["agi_cents"])),
         "coverage": Decimal(int(row["coverage"])),
         "figures_through": verdicts.window.last_day,
     }
+
+
+def _day(moment: Any) -> FieldValue:
+    return None if pd.isna(moment) else pd.Timestamp(moment).date()
+
+
+def _amount(cents: Any, currency: str) -> FieldValue:
+    return None if pd.isna(cents) else from_minor(int(cents), currency)
 
 
 def _margin_pct(profit_cents: int, agi_cents: int) -> Decimal | None:

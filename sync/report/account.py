@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from profitability.statement import line_named
 from profitability.units import from_minor, money_text
+from sync.report.decision import decision_data, decision_lines
 from sync.report.tables import hours, percent, table
 
 if TYPE_CHECKING:
@@ -14,27 +16,6 @@ if TYPE_CHECKING:
     from sync.evidence import Evidence
 
 Row = Mapping[Hashable, Any]
-
-RESULTS = {"net_revenue", "agi", "cm1", "cm2", "cm3", "ncp"}
-WORDS = {
-    "gross_billings": "Invoices",
-    "credit_notes": "Credit notes",
-    "net_revenue": "Net revenue",
-    "pass_through": "Passed-through cost",
-    "agi": "Income (AGI)",
-    "delivery_labour": "Delivery time",
-    "contractors": "Contractors",
-    "direct_expenses": "Direct expenses",
-    "cm1": "Delivery margin (CM1)",
-    "service_labour": "Service and support time",
-    "cm2": "Client contribution (CM2)",
-    "late_financing": "Waiting for payment",
-    "late_collection_labour": "Collection time",
-    "ecl_movement": "Expected credit loss, change",
-    "write_offs": "Write-offs",
-    "cm3": "After late payment (CM3)",
-    "ncp": "Net client profit",
-}
 
 
 def statement_of(evidence: Evidence, account_id: str) -> dict[str, int]:
@@ -65,6 +46,7 @@ def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> st
             *_statement(statement_of(evidence, row["account_id"]), currency),
             "",
             *_reasons(row),
+            *decision_lines(evidence, row, currency),
             *_trace(trace),
         ]
     )
@@ -72,17 +54,12 @@ def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> st
 
 def _statement(statement: Mapping[str, int], currency: str) -> list[str]:
     rows = []
-    for line, cents in statement.items():
-        is_result = line in RESULTS
-        shown = cents if is_result or line == "gross_billings" else -cents
-        rows.append(
-            (("= " if is_result else "  ") + _words(line), money_text(shown, currency), currency if is_result else "")
-        )
+    for name, cents in statement.items():
+        line = line_named(name)
+        shown = -cents if line.sign < 0 else cents
+        mark, unit = ("= ", currency) if line.is_result else ("  ", "")
+        rows.append((mark + line.title, money_text(shown, currency), unit))
     return table(rows, right=frozenset({1}))
-
-
-def _words(line: str) -> str:
-    return WORDS.get(line) or f"Shared: {line.removeprefix('alloc_').replace('_', ' ')}"
 
 
 def _reasons(row: Row) -> list[str]:
@@ -133,6 +110,7 @@ def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> di
         "tier_status": row["tier_status"],
         "reason": row["reason"],
         "reasons": str(row["reasons"]).splitlines(),
+        **decision_data(evidence, row, currency),
         "currency": currency,
         "period": [figures["first_day"], figures["last_day"]],
         "statement": {

@@ -11,6 +11,7 @@ from profitability.tiers import NOT_RATED, TIERS
 from profitability.units import from_minor, money_text
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
+from sync.report.portfolio import portfolio_data, portfolio_lines
 from sync.report.tables import hours, percent, table
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "books": verdicts.books_status,
         "reconciliation": dict(zip(*_reconciliation_columns(planned), strict=True)),
         "coverage": f"{verdicts.coverage:.2f}",
+        "portfolio": portfolio_data(verdicts),
         "warnings": list(planned.warnings),
         "unmatched": [
             {
@@ -220,6 +222,7 @@ def _sum(planned: Planned) -> list[str]:
     matched = planned.verdicts.accounts[planned.verdicts.accounts["is_matched"]]
     tiers = Counter(matched["published_tier"])
     lines = ["Tiers      " + "   ".join(f"{tier} {tiers.get(tier, 0)}" for tier in (*TIERS, NOT_RATED))]
+    lines += portfolio_lines(planned.verdicts)
     lines.append(plan_line(plan))
     if kept := len(plan.findings) - len(plan.found(Action.ADOPT)):
         lines.append(

@@ -36,6 +36,7 @@ rows = st.fixed_dictionaries(
         **{f"{name}_cents": amounts for name in ("net_revenue", "agi", "ncp", "ecl_movement")},
         "avoidable_alloc_ppm_cents": st.integers(-PPM, 900 * PPM),
         "worked_seconds": seconds,
+        "hourly_seconds": st.just(0),
     }
 )
 tables = st.lists(rows, min_size=1, max_size=6).map(
@@ -56,7 +57,7 @@ def rounded(value: Fraction) -> int:
 
 
 def keep_value(row: Row) -> int:
-    saved = "pass_through contractors direct_expenses late_financing ecl_movement write_offs"
+    saved = "pass_through contractors direct_expenses late_financing ecl_movement write_offs hourly_labour"
     avoidable = rounded(Fraction(row["avoidable_alloc_ppm_cents"], PPM))
     return row["net_revenue_cents"] - sum(row[f"{name}_cents"] for name in saved.split()) - avoidable
 

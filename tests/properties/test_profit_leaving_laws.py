@@ -22,7 +22,7 @@ NEVER = pd.Timestamp(2999, 1, 1)
 FEW = settings(max_examples=15, deadline=None)
 
 LINES = ("pass_through", "contractors", "direct_expenses", "late_financing", "ecl_movement", "write_offs")
-UNUSED = ("delivery_labour", "service_labour", "late_collection_labour", "alloc", "ncp")
+UNUSED = ("hourly_labour", "delivery_labour", "service_labour", "late_collection_labour", "alloc", "ncp")
 
 Account = dict[str, Any]
 
@@ -43,6 +43,7 @@ def accounts(draw: st.DrawFn, name: str) -> Account:
         "avoidable_alloc_ppm_cents": 250_000 * draw(st.integers(0, 400)),
         "open_receivable_cents": draw(st.integers(0, 20_000)),
         "worked_seconds": draw(st.integers(0, 400)),
+        "hourly_seconds": 0,
         "earliest_month": None if earliest is None else pd.Timestamp(FROM) + pd.DateOffset(months=earliest),
         "satisfaction_e6": None,
     }
@@ -88,7 +89,7 @@ def frame(rows: tuple[Account, ...]) -> pd.DataFrame:
 
 def accounts_columns() -> tuple[str, ...]:
     money = ("net_revenue", "agi", *LINES, *UNUSED, "avoidable_alloc_ppm", "open_receivable")
-    return ("account_id", *(f"{line}_cents" for line in money), "worked_seconds")
+    return ("account_id", *(f"{line}_cents" for line in money), "worked_seconds", "hourly_seconds")
 
 
 def number(month: Any) -> int:

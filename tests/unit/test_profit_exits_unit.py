@@ -102,7 +102,7 @@ def test_halves_of_a_cent_are_rounded_away_from_zero() -> None:
 
 def test_every_cost_that_leaves_with_the_account_and_no_other_lowers_its_keep_value() -> None:
     found = {column: exit_of(**{column: 1_000_000})["keep_value_cents"] for column in SUMMED}
-    leaves = "pass_through contractors direct_expenses late_financing ecl_movement write_offs"
+    leaves = "pass_through contractors direct_expenses late_financing ecl_movement write_offs hourly_labour"
     expected = dict.fromkeys(SUMMED, 0) | {f"{name}_cents": -1_000_000 for name in leaves.split()}
     assert found == expected | {"net_revenue_cents": 1_000_000, "avoidable_alloc_ppm_cents": -1}
 
@@ -112,6 +112,14 @@ def test_pay_of_posts_that_end_counts_from_day_one() -> None:
     found = exit_cases(kept.assign(released_pay_cents=30), FIRM).iloc[0]
     assert found["keep_value_cents"] == 100
     assert (found["day_one_cents"], found["breakeven_ratio"]) == (-70, 0.35)
+
+
+def test_whoever_is_paid_by_the_hour_goes_with_the_account_and_frees_no_time() -> None:
+    firm = replace(FIRM, unmet_seconds=10**6)
+    paid_hourly = {"delivery_labour_cents": 200, "hourly_labour_cents": 200, "hourly_seconds": 40}
+    found = exit_of(firm, net_revenue_cents=500, worked_seconds=100, **paid_hourly)
+    assert (found["keep_value_cents"], found["freed_seconds"], found["full_cents"]) == (300, 60, 60 * 2 - 300)
+    assert found["stranded_cents_per_hour"] == 0
 
 
 def test_what_stays_is_carried_by_the_hours_that_remain() -> None:

@@ -10,9 +10,29 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from profitability.explain import COST_LINES, MEANINGS, UNRATED, add_reasons, explain_gaps
+from profitability.explain import MEANINGS, UNRATED, add_reasons, explain_gaps
+from profitability.next_steps import PRECONDITIONS as PRECONDITION_WORDS
 from profitability.policy import Policy
+from profitability.review import PRECONDITIONS
+from profitability.statement import COST_LINES
 
+NOTHING_TO_DO = {
+    "state": "none",
+    "next_step": "None",
+    "next_step_cents": pd.NA,
+    "failed_preconditions": (),
+    "held_by": "",
+    "to_tier": "",
+    "price_cents": pd.NA,
+    "price_ratio": float("nan"),
+    "service_seconds_less": pd.NA,
+    "late_days": float("nan"),
+    "naive_cents": -70_000,
+    "day_one_cents": -70_000,
+    "expected_cents": -70_000,
+    "redeploy_ratio": float("nan"),
+    "breakeven_ratio": float("nan"),
+}
 FIELDS = Path(__file__).parents[2] / "config" / "fields.toml"
 
 
@@ -29,6 +49,9 @@ def told(*accounts: dict[str, Any], currency: str = "EUR", lines: tuple[str, ...
         "ncp_cents": 70_000,
         "positive_before_cents": 0,
         "positive_total_cents": 70_000,
+        "is_pinned": False,
+        "is_group": False,
+        **NOTHING_TO_DO,
         **{f"{line}_cents": 0 for line in lines},
         "delivery_labour_cents": 30_000,
     }
@@ -86,3 +109,59 @@ def test_long_pool_names_leave_the_reason_short() -> None:
     costs = {f"{pool}_cents": 10_000 for pool in pools}
     reason = told({}, costs | {"ncp_cents": 40_000}, lines=(*COST_LINES, *pools))["reason"].iloc[1]
     assert reason == f"A: carries the firm. Costs above average for its income: shared cost: {'a' * 120}."
+
+
+WEAK = {
+    "published_tier": "D",
+    "indicative_tier": "D",
+    "agi_cents": 2_400_000,
+    "cm3_cents": -305_791,
+    "ncp_cents": -1_161_744,
+    "next_step": "Collect",
+    "next_step_cents": 803_068,
+    "state": "remedy",
+    "failed_preconditions": ("no_open_remedy", "exit_pays"),
+    "to_tier": "C",
+    "price_cents": 307_011,
+    "price_ratio": 0.12792125,
+    "service_seconds_less": 298_000,
+    "naive_cents": 1_161_744,
+    "day_one_cents": -2_270_743,
+    "expected_cents": 522_977,
+    "redeploy_ratio": 0.587879,
+    "breakeven_ratio": 0.477829,
+}
+
+
+def test_the_decision_is_told_with_every_figure() -> None:
+    lines = told(WEAK)["reasons"].iloc[0].split("\n")
+    assert lines[-4:] == [
+        "Next step: Collect, +8,030.68 a year.",
+        "Would reach C with +3,070.11 of price (12.79 %) or 83 service hours less.",
+        (
+            "If it left: +11,617.44 on paper, -22,707.43 on the first day, "
+            "+5,229.77 expected with 58.79 % of its hours resold; break-even at 47.78 %."
+        ),
+        "No review now: a remedy is still open, an exit would not pay.",
+    ]
+
+
+def test_what_holds_a_review_back_is_told() -> None:
+    held = WEAK | {"state": "held", "failed_preconditions": ("no_exemption",), "held_by": "decision: keep"}
+    locked = WEAK | {"state": "wait_for_notice_window", "failed_preconditions": (), "held_by": "contract: from May"}
+    approved = WEAK | {"state": "approved", "failed_preconditions": ()}
+    texts = told(held, locked, approved)["reasons"]
+    assert "Held: decision: keep.\nNo review now: an exemption holds." in texts[0]
+    assert "Held: contract: from May.\nReview: a review waits until notice can be given." in texts[1]
+    assert texts[2].endswith("Review: people decided to phase it out.")
+
+
+def test_a_pinned_tier_and_a_group_say_so() -> None:
+    pinned, member = told({"is_pinned": True, "published_tier": "B"}, {"is_group": True}).to_dict("records")
+    assert pinned["reason"] == "B: set by a person for a time."
+    assert pinned["reasons"].startswith("B: set by a person for a time; since 2025-11-30")
+    assert member["reason"] == "A: carries the firm. Rated together with its group."
+
+
+def test_every_condition_of_a_review_has_words() -> None:
+    assert set(PRECONDITION_WORDS) == set(PRECONDITIONS)

@@ -50,6 +50,7 @@ AMOUNTS = (
     "ncp",
     "open_receivable",
     "avoidable_alloc_ppm",
+    "hourly_labour",
 )
 CENT_AN_HOUR = 3600
 
@@ -62,6 +63,7 @@ def account(name: str, **figures: Any) -> dict[str, Any]:
         "net_revenue_cents": revenue,
         "agi_cents": revenue,
         "worked_seconds": 36_000,
+        "hourly_seconds": 0,
         "earliest_month": None,
         "satisfaction_e6": None,
     }
