@@ -10,7 +10,9 @@ from profitability.decide import Decided
 from profitability.explain import add_reasons
 from profitability.groups import member_rows
 from profitability.measures import add_measures, add_own_margins, statement_columns
+from profitability.memo import opportunity_cost_cents
 from profitability.policy import Policy
+from profitability.portfolio import revenue_ranks
 from profitability.posted import Posted
 
 OWN_MEASURES = (
@@ -52,7 +54,9 @@ def accounts_frame(
         through: last day of the window.
         currency: of the books.
     """
-    reviewed = _beside(rated, decided.reviews)
+    reviewed = _beside(rated, decided.reviews).assign(
+        agi_rank=revenue_ranks(rated), opportunity_cost_cents=opportunity_cost_cents(rated, decided.firm)
+    )
     several = groups[groups.duplicated(keep=False)]
     texts = _with_choices(reviewed, decided).assign(is_group=reviewed["account_id"].isin(several))
     told = add_reasons(texts, explanation, policy, through=through, currency=currency)

@@ -61,7 +61,7 @@ def publish(
     former = last["published_tier"].astype("object")
     candidate = _candidates(accounts, former)
     pending = _pending(earlier, confirm_closes).reindex(ids)
-    distance = candidate.map(_STEP) - former.map(_STEP)
+    distance = _step(candidate) - _step(former)
     moved, stood = _moves(distance, pending, confirm_closes)
     is_first = former.isna() | (former == NOT_RATED) | (candidate == NOT_RATED)
     is_known = here["published_tier"].notna()
@@ -122,11 +122,16 @@ def _latest(past: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
     return latest.reindex(accounts["account_id"]).set_index(accounts.index)
 
 
+def _step(tiers: pd.Series[str]) -> pd.Series[float]:
+    """Return the place of each tier, NaN where there is none; an empty or all-null column maps to no numbers."""
+    return tiers.map(_STEP).astype("float64")
+
+
 def _candidates(accounts: pd.DataFrame, former: pd.Series[str]) -> pd.Series[str]:
     """Choose per account which of the three readings of its figures counts."""
-    step = former.map(_STEP)
-    falling = accounts["lenient_tier"].map(_STEP) > step
-    rising = accounts["strict_tier"].map(_STEP) < step
+    step = _step(former)
+    falling = _step(accounts["lenient_tier"]) > step
+    rising = _step(accounts["strict_tier"]) < step
     is_free = former.isna() | (former == NOT_RATED) | (accounts["indicative_tier"] == NOT_RATED)
     return pd.Series(
         np.select(
@@ -145,7 +150,7 @@ def _pending(earlier: pd.DataFrame, confirm_closes: int) -> pd.DataFrame:
     Columns: side (-1 up, 1 down, 0 none), mildest (steps, signed), stood (closes, at most confirm_closes - 1).
     A close that published, and all before it, or one without a move, ends the row.
     """
-    steps = earlier["candidate_tier"].map(_STEP) - earlier["published_tier"].map(_STEP)
+    steps = _step(earlier["candidate_tier"]) - _step(earlier["published_tier"])
     given_on = earlier.groupby("account_id", sort=False)["tier_since"].transform("last")
     counts = (earlier["close_date"] > given_on) & steps.notna()
     side = np.sign(steps.where(counts, 0)).astype("int64")
@@ -176,4 +181,4 @@ def _moves(
 
 def _tier_at(former: pd.Series[str], steps: pd.Series[float]) -> pd.Series[str]:
     names = dict(enumerate(TIERS))
-    return (former.map(_STEP).fillna(0) + steps).astype("int64").map(names).astype("object")
+    return (_step(former).fillna(0) + steps).astype("int64").map(names).astype("object")

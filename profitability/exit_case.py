@@ -3,7 +3,8 @@
 Keep value K = net revenue - pass-through - contractors - direct expenses - labour paid by the hour - price-driven late
 cost (financing, expected credit loss, write-offs) - avoidable share of the pools (to the cent for each account): what
 is lost on the day an account leaves. Salaried labour is not in it: payroll does not leave with an account (avoidable
-cost: Horngren, Cost Accounting, ch. 11). Freed time H, of people with a salary, brings v a second (throughput of the rated accounts) once a share rho of it is sold:
+cost: Horngren, Cost Accounting, ch. 11). Freed time H, of people with a salary, brings v a second (throughput of the
+rated accounts) once a share rho of it is sold:
 
     Delta(rho) = rho H v - K + released pay,    rho* = K / (H v),    rho = clamp(spare demand / H, 0, 1)
 

@@ -16,7 +16,7 @@ from profitability.next_steps import step_lines
 from profitability.policy import Policy
 from profitability.ratios import decimal_text, ratio, rounded_text
 from profitability.statement import line_named
-from profitability.tables import Row
+from profitability.tables import Row, is_known
 from profitability.tiers import NOT_RATED
 from profitability.units import money_text
 
@@ -135,6 +135,8 @@ def _figures(row: Row, gap: Row | None, policy: Policy, currency: str) -> list[s
     lines.append(
         f"Net client profit: {ncp}, {margin}; B from {_percent(limits.margin_b)}, A from {_percent(limits.margin_a)}."
     )
+    if is_known(row["rank"]) and row["rank"] != row["agi_rank"]:
+        lines.append(f"Place: {row['rank']} by profit, {row['agi_rank']} by income.")
     lines.extend(_place(row, policy))
     lines.append(
         f"Data coverage: {decimal_text(row['coverage_centi'], 2)} of 100; "

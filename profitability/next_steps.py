@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from profitability.ratios import decimal_text
-from profitability.tables import Row
+from profitability.tables import Row, is_known
 from profitability.units import SECONDS_PER_HOUR, money_text
 
 WITHOUT_STEP = "None"
@@ -39,36 +37,52 @@ def step_lines(row: Row, currency: str) -> list[str]:
             `profitability.exit_case`; null where it has none.
         currency: of the books, for the digits of amounts.
     """
-    return [*_step(row, currency), *_lever(row, currency), *_exit(row, currency), *_held(row)]
+    return [
+        *_opportunity(row, currency),
+        *_step(row, currency),
+        *_lever(row, currency),
+        *_exit(row, currency),
+        *_held(row),
+    ]
+
+
+def _opportunity(row: Row, currency: str) -> list[str]:
+    cents = row["opportunity_cost_cents"]
+    if not is_known(cents) or cents <= 0:
+        return []
+    lost = money_text(int(cents), currency)
+    return [f"Lost opportunity: {lost} a year, its hours sold like the average one as far as demand goes; in no sum."]
 
 
 def _step(row: Row, currency: str) -> list[str]:
     if row["next_step"] == WITHOUT_STEP:
         return []
     cents = row["next_step_cents"]
-    amount = "" if pd.isna(cents) else f", {_signed(int(cents), currency)} a year"
+    amount = f", {_signed(int(cents), currency)} a year" if is_known(cents) else ""
     return [f"Next step: {row['next_step']}{amount}."]
 
 
 def _lever(row: Row, currency: str) -> list[str]:
-    ways = []
-    if pd.notna(row["price_cents"]):
+    ways: list[str] = []
+    if is_known(row["price_cents"]):
         ways.append(f"{_signed(int(row['price_cents']), currency)} of price ({_percent(row['price_ratio'])})")
-    if pd.notna(row["service_seconds_less"]):
+    if is_known(row["service_seconds_less"]):
         ways.append(f"{_rounded_up(int(row['service_seconds_less']), SECONDS_PER_HOUR):,} service hours less")
-    if pd.notna(row["late_days"]):
+    if is_known(row["late_days"]):
         ways.append(f"payment {row['late_days']:.0f} days earlier")
     return [f"Would reach {row['to_tier']} with {' or '.join(ways)}."] if ways else []
 
 
 def _exit(row: Row, currency: str) -> list[str]:
-    if row["ncp_cents"] >= 0 or pd.isna(row["day_one_cents"]):
+    if row["ncp_cents"] >= 0 or not is_known(row["day_one_cents"]):
         return []
     naive, day_one, expected = (
         _signed(int(row[name]), currency) for name in ("naive_cents", "day_one_cents", "expected_cents")
     )
-    resold = "" if pd.isna(row["redeploy_ratio"]) else f" with {_percent(row['redeploy_ratio'])} of its hours resold"
-    even = "" if pd.isna(row["breakeven_ratio"]) else f"; break-even at {_percent(row['breakeven_ratio'])}"
+    resold = (
+        "" if not is_known(row["redeploy_ratio"]) else f" with {_percent(row['redeploy_ratio'])} of its hours resold"
+    )
+    even = "" if not is_known(row["breakeven_ratio"]) else f"; break-even at {_percent(row['breakeven_ratio'])}"
     return [f"If it left: {naive} on paper, {day_one} on the first day, {expected} expected{resold}{even}."]
 
 

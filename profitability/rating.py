@@ -63,7 +63,8 @@ def by_group(given: Circumstances, groups: pd.Series[str]) -> Circumstances:
     """Turn what is known of accounts into what is known of their groups.
 
     Remedies, exemptions, pins and deals of any member are the group's. Of contracts the one that ends last counts, an
-    open-ended one before all; of decisions that of the top parent, else the one that holds longest.
+    open-ended one before all. A decision that holds the flag back counts wherever it stands; one that lets the group go
+    counts at the top parent alone.
     """
     if (groups.index == groups.to_numpy()).all():
         return given
@@ -72,9 +73,8 @@ def by_group(given: Circumstances, groups: pd.Series[str]) -> Circumstances:
         for name in ("contracts", "remedies", "exemptions", "decisions", "pins", "deals")
     }
     contracts = tables["contracts"].sort_values("ends_on", na_position="last").groupby("account_id").tail(1)
-    is_own = given.decisions["account_id"] == tables["decisions"]["account_id"]
-    ordered = tables["decisions"].assign(is_own=is_own).sort_values(["is_own", "holds_until"], na_position="first")
-    decisions = ordered.drop(columns="is_own").groupby("account_id").tail(1)
+    is_top = given.decisions["account_id"] == tables["decisions"]["account_id"]
+    decisions = tables["decisions"][is_top | (given.decisions["decision"] != "phase_out")]
     return replace(given, **{**tables, "contracts": contracts, "decisions": decisions})
 
 

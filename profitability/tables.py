@@ -13,6 +13,11 @@ Row: TypeAlias = Mapping[Hashable, Any]
 """One row of a frame; pandas types its cells as anything."""
 
 
+def is_known(cell: Any) -> bool:  # noqa: ANN401 (a cell of a frame)
+    """Tell a value from a null of any kind."""
+    return bool(pd.notna(cell))
+
+
 class Engine(Protocol):
     """A place that holds named tables and runs SELECTs in the portable subset over them.
 

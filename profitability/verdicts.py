@@ -30,7 +30,8 @@ class Verdicts:
             is_pinned, tier_status (Final | Provisional | Pinned), unrated_reason ("" where rated), flip_tier (if
             missing hours were spread like the logged ones), worst_tier (if they all were this account's), coverage
             (points), coverage_centi. Decision, the group's: the columns of `reviews`. Texts: reason, reasons. Curve:
-            cumulative_ncp_cents, positive_before_cents, positive_total_cents (Int64). Last three months:
+            agi_rank (Int64), cumulative_ncp_cents, positive_before_cents, positive_total_cents (Int64); memo:
+            opportunity_cost_cents (Int64, see `profitability.memo`). Last three months:
             quarter_agi_cents, quarter_cm2_cents. Time: worked_seconds, delivery_seconds, service_seconds,
             collection_seconds, costed_seconds (with a rate), contracted_seconds (Int64). Payment:
             open_receivable_cents (net), opening_ecl_cents, closing_ecl_cents, documents (issued in the window),

@@ -22,6 +22,7 @@ NOTHING_TO_DO = {
     "next_step_cents": pd.NA,
     "failed_preconditions": (),
     "held_by": "",
+    "opportunity_cost_cents": pd.NA,
     "to_tier": "",
     "price_cents": pd.NA,
     "price_ratio": float("nan"),
@@ -51,6 +52,8 @@ def told(*accounts: dict[str, Any], currency: str = "EUR", lines: tuple[str, ...
         "positive_total_cents": 70_000,
         "is_pinned": False,
         "is_group": False,
+        "rank": 1,
+        "agi_rank": 1,
         **NOTHING_TO_DO,
         **{f"{line}_cents": 0 for line in lines},
         "delivery_labour_cents": 30_000,
@@ -161,6 +164,12 @@ def test_a_pinned_tier_and_a_group_say_so() -> None:
     assert pinned["reason"] == "B: set by a person for a time."
     assert pinned["reasons"].startswith("B: set by a person for a time; since 2025-11-30")
     assert member["reason"] == "A: carries the firm. Rated together with its group."
+
+
+def test_the_place_by_income_and_what_the_hours_could_bring_are_told_where_they_differ() -> None:
+    lines = told({"rank": 6, "agi_rank": 2, "opportunity_cost_cents": 12_345})["reasons"].iloc[0].split("\n")
+    assert "Place: 6 by profit, 2 by income." in lines
+    assert any(line.startswith("Lost opportunity: 123.45 a year") for line in lines)
 
 
 def test_every_condition_of_a_review_has_words() -> None:
