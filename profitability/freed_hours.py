@@ -37,12 +37,12 @@ class FreedHours:
     open_demand_seconds: int
 
     def __str__(self) -> str:
-        """Return the ledger as one line: 660 h freed: 388 h sold, 272 h idle."""
+        """Return the ledger as one line: 660 h freed: 388 h for known demand, 272 h idle."""
         freed, sold, idle = (
             half_up(Fraction(seconds, SECONDS_PER_HOUR))
             for seconds in (self.freed_seconds, self.sold_seconds, self.idle_seconds)
         )
-        return f"{freed:,} h freed: {sold:,} h sold, {idle:,} h idle"
+        return f"{freed:,} h freed: {sold:,} h for known demand, {idle:,} h idle"
 
 
 def freed_hours(plan: pd.DataFrame, firm: Firm) -> FreedHours:
@@ -77,7 +77,8 @@ def reinvestment(plan: pd.DataFrame, owners: Mapping[str, str], policy: ExitPoli
         accounts int64, gain_cents int64 (a planned loss counts as nothing), budget_cents int64 (rounded per owner).
     """
     gaining = plan[plan["month"].notna() & (plan["expected_cents"] > 0)]
-    by_owner = gaining.assign(owner=gaining["account_id"].map(dict(owners)).fillna("").astype("str")).groupby("owner")
+    owner = gaining["account_id"].map(lambda account_id: owners.get(account_id, "")).astype("str")
+    by_owner = gaining.assign(owner=owner).groupby("owner")
     gains = by_owner.agg(accounts=("account_id", "nunique"), gain_cents=("expected_cents", "sum")).reset_index()
     share = policy.reinvest_share
     budget = half_up_quotient(exact(gains["gain_cents"]) * share.numerator, share.denominator)

@@ -18,7 +18,7 @@ STATES = {
 
 PRECONDITIONS = {
     "tier_D": "its tier is not D",
-    "d_confirmed": "D at one close only",
+    "d_confirmed": "D at one close only (a review takes two in a row)",
     "tenure": "the relationship is young",
     "coverage": "the data are not complete enough",
     "not_recovering": "the last three months are better",
@@ -51,7 +51,7 @@ def _opportunity(row: Row, currency: str) -> list[str]:
     if not is_known(cents) or cents <= 0:
         return []
     lost = money_text(int(cents), currency)
-    return [f"Lost opportunity: {lost} a year, its hours sold like the average one as far as demand goes; in no sum."]
+    return [f"Lost opportunity: {lost} a year if its hours, as far as others ask for them, brought the average."]
 
 
 def _step(row: Row, currency: str) -> list[str]:
@@ -83,7 +83,7 @@ def _exit(row: Row, currency: str) -> list[str]:
         "" if not is_known(row["redeploy_ratio"]) else f" with {_percent(row['redeploy_ratio'])} of its hours resold"
     )
     even = "" if not is_known(row["breakeven_ratio"]) else f"; break-even at {_percent(row['breakeven_ratio'])}"
-    return [f"If it left: {naive} on paper, {day_one} on the first day, {expected} expected{resold}{even}."]
+    return [f"If it left: {naive} on paper, {day_one} if no hour is resold, {expected} expected{resold}{even}."]
 
 
 def _held(row: Row) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import pandas as pd
 from profitability.firm import Firm
 from profitability.policy import Policy, RemedyPolicy
 from profitability.ratios import Flags, Whole, exact, half_up_quotient, is_at_least, posted
-from profitability.reprice import BREAK_EVEN, nullable, rise_cents
+from profitability.reprice import BREAK_EVEN, LATE_BLOCK, nullable, rise_cents
 
 REMEDIES = ("collect", "reduce_cost_to_serve", "renegotiate_scope", "reprice", "migrate")
 """In the order of the ladder."""
@@ -51,14 +52,17 @@ def remedy_ladder(
 
     Returns:
         One row per rated account with a gap, in the order given. account_id. In cents, int64: gap_cents;
-        collect_cents (the late block, a fall of the expected loss left out); reduce_cost_to_serve_cents (service
-        labour above the portfolio's share of AGI; all of it where AGI <= 0); renegotiate_scope_cents (Int64; time
+        collect_cents (the lines
+        of the late block that cost something: a fall of the expected loss, or more recovered than given up, is no
+        reason to collect less); reduce_cost_to_serve_cents (service labour above the portfolio's share of AGI; all of
+        it where AGI <= 0); renegotiate_scope_cents (Int64; time
         above the contract, less what the step before frees, at the account's own cost of a delivery hour; null where
         the contract's hours are not known or no delivery time gives a rate); residual_cents (what these three leave);
         migrate_cents (Int64; delivery and service labour above the light package; null without one); cash_cents (the
         part of the gap that collecting and the residual close; the rest is hours). Time: freed_service_seconds int64,
-        freed_scope_seconds Int64, null with its amount. open_remedies, a tuple of names in the order of the ladder;
-        next_remedy, the first of them or ""; next_remedy_cents Int64, its full amount, which for reprice is the rise.
+        freed_scope_seconds Int64, null with its amount. open_remedies and spent_remedies (tried in vain), tuples of
+        names in the order of the ladder; next_remedy, the first open one or ""; next_remedy_cents Int64, its full
+        amount, which for reprice is the rise.
 
     Raises:
         DataError: an amount is beyond 64 bits.
@@ -68,8 +72,10 @@ def remedy_ladder(
     amounts = steps[["collect_cents", "reduce_cost_to_serve_cents", "renegotiate_scope_cents"]].assign(
         reprice_cents=_closing_rise(short, prices, policy), migrate_cents=steps["migrate_cents"]
     )
-    is_open = _worth_trying(short, amounts, policy.remedies) & ~_spent(short, tried, policy.remedies, as_of)
-    return pd.concat([short[["account_id", "gap_cents"]], steps, _choice(amounts, is_open)], axis="columns")
+    is_spent = _spent(short, tried, policy.remedies, as_of)
+    is_open = _worth_trying(short, amounts, policy.remedies) & ~is_spent
+    ladder = pd.concat([short[["account_id", "gap_cents"]], steps, _choice(amounts, is_open)], axis="columns")
+    return ladder.assign(spent_remedies=_names(is_spent, short.index))
 
 
 def _short_of_gap(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -86,9 +92,7 @@ def _short_of_gap(accounts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 def _steps(short: pd.DataFrame, policy: RemedyPolicy, firm: Firm) -> pd.DataFrame:
     """Return what each step but the price brings, and what is left for the price."""
     gap = exact(short["gap_cents"])
-    late = exact(short["late_financing_cents"]) + exact(short["late_collection_labour_cents"])
-    lost = np.maximum(exact(short["ecl_movement_cents"]), 0) + exact(short["write_offs_cents"])
-    collect = np.maximum(late + lost, 0)
+    collect: Whole = np.sum([np.maximum(exact(short[line]), 0) for line in LATE_BLOCK], axis=0)
     overserved, per = _overserved(short, firm)
     reduce = half_up_quotient(overserved, per)
     freed, freed_per = _freed_service(short, overserved, per)
@@ -183,14 +187,18 @@ def _choice(amounts: pd.DataFrame, is_open: Flags) -> pd.DataFrame:
     has_next = np.asarray(is_open.any(axis=1), dtype=np.bool_)
     first = is_open.argmax(axis=1)
     own = amounts.fillna(0).to_numpy(dtype=np.int64)[np.arange(len(amounts)), first]
-    bits = is_open @ (1 << np.arange(len(REMEDIES)))
     return pd.DataFrame(
         {
-            "open_remedies": pd.Series(_named_sets()[bits], index=amounts.index, dtype="object"),
+            "open_remedies": _names(is_open, amounts.index),
             "next_remedy": pd.Series(np.where(has_next, np.array(REMEDIES)[first], ""), amounts.index, dtype="str"),
             "next_remedy_cents": pd.Series(own, index=amounts.index).astype("Int64").where(has_next),
         }
     )
+
+
+def _names(flags: Flags, index: pd.Index) -> pd.Series[Any]:
+    """Return per account the tuple of remedies whose flag is set."""
+    return pd.Series(_named_sets()[flags @ (1 << np.arange(len(REMEDIES)))], index=index, dtype="object")
 
 
 def _named_sets() -> npt.NDArray[np.object_]:

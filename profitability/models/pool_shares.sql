@@ -1,36 +1,65 @@
 -- Pools shared out by largest remainder; one row per pool, month and account.
 -- Equal remainders: account id ascending. The shares of a month add up to the pool exactly.
-WITH weighed AS (
+-- pool x weight / total weight is taken as (pool // total) x weight + (pool % total) x weight / total: the same number,
+-- and no product needs more than 64 bits.
+WITH driven AS (
+    SELECT
+        driver,
+        month,
+        CAST(sum(weight) AS BIGINT) AS total_weight
+    FROM pool_drivers
+    GROUP BY driver, month
+),
+
+shared AS (
     SELECT
         a.pool,
         a.month,
-        d.account_id,
+        a.driver,
         CASE WHEN a.amount_cents < 0 THEN -1 ELSE 1 END AS direction,
         abs(a.amount_cents) AS pool_cents,
-        CAST(abs(a.amount_cents) AS HUGEINT) * d.weight AS weighed,
-        CAST(sum(d.weight) OVER (PARTITION BY a.pool, a.month) AS BIGINT) AS total_weight
+        abs(a.amount_cents) // d.total_weight AS whole_cents,
+        abs(a.amount_cents) % d.total_weight AS rest_cents,
+        d.total_weight
     FROM pool_amounts AS a
-    INNER JOIN pool_drivers AS d ON a.driver = d.driver AND a.month = d.month
+    INNER JOIN driven AS d ON a.driver = d.driver AND a.month = d.month
 ),
 
 shares AS (
     SELECT
+        s.pool,
+        s.month,
+        d.account_id,
+        s.direction,
+        s.pool_cents,
+        s.whole_cents * d.weight + s.rest_cents * d.weight // s.total_weight AS share_cents,
+        s.rest_cents * d.weight % s.total_weight AS remainder
+    FROM shared AS s
+    INNER JOIN pool_drivers AS d ON s.driver = d.driver AND s.month = d.month
+),
+
+left_over AS (
+    SELECT
         pool,
         month,
-        account_id,
-        direction,
-        CAST(weighed // total_weight AS BIGINT) AS share_cents,
-        pool_cents
-        - sum(CAST(weighed // total_weight AS BIGINT)) OVER (PARTITION BY pool, month) AS left_over_cents,
-        row_number() OVER (
-            PARTITION BY pool, month ORDER BY weighed % total_weight DESC, account_id ASC
-        ) AS turn
-    FROM weighed
+        CAST(max(pool_cents) - sum(share_cents) AS BIGINT) AS left_over_cents
+    FROM shares
+    GROUP BY pool, month
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY pool, month ORDER BY remainder DESC, account_id ASC) AS turn
+    FROM shares
 )
 
 SELECT
-    pool,
-    month,
-    account_id,
-    CAST(direction * (share_cents + CASE WHEN turn <= left_over_cents THEN 1 ELSE 0 END) AS BIGINT) AS amount_cents
-FROM shares
+    r.pool,
+    r.month,
+    r.account_id,
+    CAST(
+        r.direction * (r.share_cents + CASE WHEN r.turn <= o.left_over_cents THEN 1 ELSE 0 END) AS BIGINT
+    ) AS amount_cents
+FROM ranked AS r
+INNER JOIN left_over AS o ON r.pool = o.pool AND r.month = o.month

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from profitability.statement import line_named
+from profitability.tables import is_known
 from profitability.units import from_minor, money_text
 from sync.report.decision import decision_data, decision_lines
 from sync.report.tables import hours, percent, table
@@ -33,7 +34,7 @@ def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> st
         f"{row['name']} ({row['account_id']})   tier {row['published_tier']} since {row['tier_since']:%Y-%m-%d}, "
         f"{row['tier_status'].lower()}   {figures['first_day']} to {figures['last_day']}   run {evidence.folder.name}"
     )
-    rank = f"rank {row['rank']}, " if row["is_matched"] else ""
+    rank = f"rank {int(row['rank'])}, " if row["is_matched"] else ""
     place = (
         f"{rank}margin {percent(int(row['ncp_cents']), int(row['agi_cents']))}, {hours(int(row['worked_seconds']))}, "
         f"data coverage {row['coverage']:.0f} of 100, books {figures['books_status']}"
@@ -43,7 +44,7 @@ def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> st
             head,
             place,
             "",
-            *_statement(statement_of(evidence, row["account_id"]), currency),
+            *_statement(statement_of(evidence, row["account_id"]), currency, int(row["estimated_service_cents"])),
             "",
             *_reasons(row),
             *decision_lines(evidence, row, currency),
@@ -52,13 +53,16 @@ def account_text(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> st
     )
 
 
-def _statement(statement: Mapping[str, int], currency: str) -> list[str]:
+def _statement(statement: Mapping[str, int], currency: str, estimated_cents: int) -> list[str]:
+    """Return the statement, with the part of service that no time sheet shows under its line."""
     rows = []
     for name, cents in statement.items():
         line = line_named(name)
         shown = -cents if line.sign < 0 else cents
         mark, unit = ("= ", currency) if line.is_result else ("  ", "")
         rows.append((mark + line.title, money_text(shown, currency), unit))
+        if name == "service_labour" and estimated_cents:
+            rows.append(("    of it estimated from events", money_text(-estimated_cents, currency), ""))
     return table(rows, right=frozenset({1}))
 
 
@@ -92,9 +96,7 @@ def _record(record: Row) -> tuple[str, ...]:
 
 def _has_amount(record: Row) -> bool:
     """Whether a record of the trace is money; else it is time, if only of no length."""
-    import pandas as pd
-
-    return bool(pd.notna(record["amount_minor"]))
+    return is_known(record["amount_minor"])
 
 
 def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> dict[str, Any]:
@@ -116,6 +118,7 @@ def account_data(evidence: Evidence, row: Row, trace: pd.DataFrame | None) -> di
         "statement": {
             line: str(from_minor(cents, currency)) for line, cents in statement_of(evidence, row["account_id"]).items()
         },
+        "estimated_service": str(from_minor(int(row["estimated_service_cents"]), currency)),
         "records": [] if trace is None else [_record_data(record) for record in trace.to_dict("records")],
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from profitability.review import STEPS
+from profitability.tables import is_known
 from profitability.units import from_minor, money_text
 from sync.report.tables import hours, table
 
@@ -18,32 +19,53 @@ PRICE_FIGURES = ("breakeven", "target", "on_time_breakeven")
 FREED = {"reduce_cost_to_serve": "freed_service_seconds", "renegotiate_scope": "freed_scope_seconds"}
 """Remedies that free time, and the column that tells how much."""
 
+RESIDUAL = "Reprice what is left"
+"""The row of the price: its amount is what the steps before it leave, not what a price rise alone would have to be."""
+
 
 def decision_lines(evidence: Evidence, row: Row, currency: str) -> list[str]:
     """Return the remedies of an account as a table, and the last day of notice; nothing where no profit is missing."""
-    ladder = _own(evidence, "remedies", row["group_id"])
-    lines = ["", *table(_remedies(ladder, row, currency), right=frozenset({1, 2}))] if ladder else []
-    if _is_known(row["notice_by"]):
-        lines.append(f"Last day to give notice: {row['notice_by']:%Y-%m-%d}.")
+    ladder, prices = (_own(evidence, name, row["group_id"]) for name in ("remedies", "prices"))
+    lines = []
+    if ladder:
+        lines = ["", *table(_remedies(ladder, row, currency), right=frozenset({1, 2})), *_price(prices, currency)]
+    if is_known(row["notice_by"]):
+        as_of = evidence.figures()["last_day"]
+        lines.append(f"Last day to give notice: {row['notice_by']:%Y-%m-%d} (as seen on {as_of}).")
     return lines
 
 
 def _remedies(ladder: Row, row: Row, currency: str) -> list[tuple[str, ...]]:
     missing = money_text(int(ladder["gap_cents"]), currency)
-    price = ladder["residual_cents"]
-    rows: list[tuple[str, ...]] = [("REMEDY", "A YEAR", "TIME", "STATE"), ("Missing", missing, "", "")]
+    rows: list[tuple[str, ...]] = [("REMEDY", "A YEAR", "TIME", "STATE"), ("Profit missing", missing, "", "")]
     for remedy, name in STEPS.items():
-        cents = price if remedy == "reprice" else ladder[f"{remedy}_cents"]
-        state = "open" if remedy in list(row["open_remedies"]) else ""
-        if _is_known(cents):
-            rows.append((name, money_text(int(cents), currency), _freed(ladder, remedy), state))
+        is_price = remedy == "reprice"
+        cents = ladder["residual_cents" if is_price else f"{remedy}_cents"]
+        if is_known(cents):
+            told = RESIDUAL if is_price else name
+            rows.append((told, money_text(int(cents), currency), _freed(ladder, remedy), _state(ladder, row, remedy)))
     return rows
 
 
+def _state(ladder: Row, row: Row, remedy: str) -> str:
+    if remedy in list(row["open_remedies"]):
+        return "open"
+    return "tried in vain" if remedy in list(ladder["spent_remedies"]) else ""
+
+
 def _freed(ladder: Row, remedy: str) -> str:
-    if remedy not in FREED or not _is_known(ladder[FREED[remedy]]):
+    if remedy not in FREED or not is_known(ladder[FREED[remedy]]):
         return ""
     return hours(int(ladder[FREED[remedy]]))
+
+
+def _price(prices: Row, currency: str) -> list[str]:
+    if prices["is_beyond_price"]:
+        return ["No price rise alone would break even: too much of it would be paid late or never."]
+    if not is_known(prices["breakeven_cents"]):
+        return []
+    rise, share = money_text(int(prices["breakeven_cents"]), currency), 100 * prices["breakeven_ratio"]
+    return [f"A price rise alone would have to be {rise} ({share:.1f} %) to break even."]
 
 
 def decision_data(evidence: Evidence, row: Row, currency: str) -> dict[str, Any]:
@@ -57,7 +79,7 @@ def decision_data(evidence: Evidence, row: Row, currency: str) -> dict[str, Any]
             "held_by": row["held_by"],
             "next_step": row["next_step"],
             "amount": _amount(row["next_step_cents"], currency),
-            "notice_by": f"{row['notice_by']:%Y-%m-%d}" if _is_known(row["notice_by"]) else None,
+            "notice_by": f"{row['notice_by']:%Y-%m-%d}" if is_known(row["notice_by"]) else None,
         },
         "remedies": _amounts(ladder, ("gap", "residual", *(name for name in STEPS if name != "reprice")), currency),
         "price": _amounts(prices, PRICE_FIGURES, currency),
@@ -78,14 +100,8 @@ def _amounts(row: Row, names: Sequence[str], currency: str) -> dict[str, str | N
 
 def _shares(row: Row, names: Sequence[str]) -> dict[str, str | None]:
     shares = {name: row[f"{name}_ratio"] for name in names} if row else {}
-    return {f"{name}_share": f"{share:.6f}" if _is_known(share) else None for name, share in shares.items()}
+    return {f"{name}_share": f"{share:.6f}" if is_known(share) else None for name, share in shares.items()}
 
 
 def _amount(cents: Any, currency: str) -> str | None:  # noqa: ANN401 (a cell of a frame)
-    return str(from_minor(int(cents), currency)) if _is_known(cents) else None
-
-
-def _is_known(cell: Any) -> bool:  # noqa: ANN401 (a cell of a frame)
-    import pandas as pd
-
-    return bool(pd.notna(cell))
+    return str(from_minor(int(cents), currency)) if is_known(cents) else None

@@ -11,7 +11,7 @@ from profitability.tiers import NOT_RATED, TIERS
 from profitability.units import from_minor, money_text
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
-from sync.report.portfolio import portfolio_data, portfolio_lines
+from sync.report.portfolio import loss_rate_lines, portfolio_data, portfolio_lines
 from sync.report.tables import hours, percent, table
 
 if TYPE_CHECKING:
@@ -149,9 +149,8 @@ def _problems(planned: Planned) -> list[str]:
 def _subjects(planned: Planned, rows: Sequence[Mapping[Hashable, Any]]) -> str:
     accounts = planned.accounts
     names = [accounts[row["subject"]].name if row["subject"] in accounts else row["subject"] for row in rows]
-    more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
     seconds = sum(int(row["seconds"]) for row in rows)
-    return ", ".join(names[:SUBJECTS]) + more + (f" ({hours(seconds)})" if seconds else "")
+    return _named(names) + (f" ({hours(seconds)})" if seconds else "")
 
 
 def _books(planned: Planned) -> list[str]:
@@ -167,6 +166,7 @@ def _books(planned: Planned) -> list[str]:
         f"Books      {verdicts.books_status}: {proof}",
         *(["Note       control totals are stated for other days than this period: not compared"] if unused else []),
         f"Coverage   {verdicts.coverage:.0f} of 100",
+        *loss_rate_lines(verdicts),
     ]
 
 
@@ -222,7 +222,7 @@ def _sum(planned: Planned) -> list[str]:
     matched = planned.verdicts.accounts[planned.verdicts.accounts["is_matched"]]
     tiers = Counter(matched["published_tier"])
     lines = ["Tiers      " + "   ".join(f"{tier} {tiers.get(tier, 0)}" for tier in (*TIERS, NOT_RATED))]
-    lines += portfolio_lines(planned.verdicts)
+    lines += [*_flags(planned), *portfolio_lines(planned.verdicts)]
     lines.append(plan_line(plan))
     if kept := len(plan.findings) - len(plan.found(Action.ADOPT)):
         lines.append(
@@ -233,6 +233,20 @@ def _sum(planned: Planned) -> list[str]:
         approval = ' --reason "why it is right"' if planned.tripped else ""
         lines.append(f"Apply with: whalecurve sync --plan {plan.plan_id}{approval}")
     return lines
+
+
+def _flags(planned: Planned) -> list[str]:
+    """Name the accounts whose review begins or ends with this plan."""
+    moved = [(change.of("review"), planned.accounts[change.account_id].name) for change in planned.plan.changes]
+    up = [name for review, name in moved if review and review.new]
+    down = [name for review, name in moved if review and not review.new]
+    told = {"put up": up, "taken down": down}
+    return [f"Review     flag {what}: {_named(names)}" for what, names in told.items() if names]
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
+    return ", ".join(names[:SUBJECTS]) + more
 
 
 def plan_line(plan: Plan) -> str:

@@ -91,7 +91,7 @@ def test_the_first_exit_takes_the_demand_that_the_others_would_need(leaving: Lea
     # Section 6: GRO pays by 5,229.77; without demand the others lose their whole keep value.
     assert list(plan["expected_cents"]) == [522_977, -5_079_646, -3_020_338, -2_517_134]
     assert list(plan["why"]) == ["", DOES_NOT_PAY, DOES_NOT_PAY, DOES_NOT_PAY]
-    assert str(freed_hours(plan, firm)) == "660 h freed: 388 h sold, 272 h idle"
+    assert str(freed_hours(plan, firm)) == "660 h freed: 388 h for known demand, 272 h idle"
 
 
 def test_a_second_exit_is_planned_while_demand_lasts(leaving: Leaving, firm: Firm) -> None:

@@ -142,7 +142,7 @@ def test_the_decision_is_told_with_every_figure() -> None:
         "Next step: Collect, +8,030.68 a year.",
         "Would reach C with +3,070.11 of price (12.79 %) or 83 service hours less.",
         (
-            "If it left: +11,617.44 on paper, -22,707.43 on the first day, "
+            "If it left: +11,617.44 on paper, -22,707.43 if no hour is resold, "
             "+5,229.77 expected with 58.79 % of its hours resold; break-even at 47.78 %."
         ),
         "No review now: a remedy is still open, an exit would not pay.",
