@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
+# Adds what a lock file holds to .venv.
+INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --require-hashes --requirement
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format docs wheel bench lock clean
+.PHONY: help setup demo test test-slow test-spark check format docs wheel bench bench-engine lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,10 +33,17 @@ demo: setup ## Run the main job on both sandboxes: exports to tiers on the accou
 	@$(BIN)/whalecurve demo
 
 test: setup ## Run the tests, all but the slow ones
-	@$(BIN)/pytest -n $(JOBS) -m "not slow" $(PYTEST)
+	@$(BIN)/pytest -n $(JOBS) -m "not slow and not spark" $(PYTEST)
 
 test-slow: setup ## Run the slow tests: processes killed while they write hundreds of accounts
 	@$(BIN)/pytest -n $(JOBS) -m slow $(PYTEST)
+
+test-spark: $(VENV)/.installed-spark ## Run the tests of the second engine, Spark (needs Java 17)
+	@$(BIN)/pytest -m spark $(PYTEST)
+
+$(VENV)/.installed-spark: $(VENV)/.installed requirements-spark.lock
+	$(INSTALL) requirements-spark.lock
+	@touch $@
 
 check: setup ## Lint, strict types, dependency direction, declared dependencies
 	$(BIN)/ruff check .
@@ -57,9 +66,15 @@ wheel: setup ## Build the wheel, install it alone in a fresh venv, run the demo 
 bench: setup ## Measure how fast the command line starts
 	$(BIN)/python benchmarks/startup.py
 
+bench-engine: setup ## Measure the engine beside pandas, Polars and a bare scan (LARGE=1: 100 million time rows too)
+	$(INSTALL) requirements-bench.lock
+	$(BIN)/python -m benchmarks.engine $(if $(LARGE),--large)
+
 lock: ## Resolve the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group dev --output-file requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group dev --extra spark --output-file requirements-spark.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group bench --output-file requirements-bench.lock
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

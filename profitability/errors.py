@@ -46,3 +46,9 @@ class ControlTotalError(DataError):
     """The facts do not meet a control total of the books; nothing is published."""
 
     code = "WC-042"
+
+
+class EngineError(WhalecurveError):
+    """The engine that was asked for is not installed, or cannot be reached; nothing is computed."""
+
+    code = "WC-043"

@@ -45,6 +45,7 @@ EXIT_CODES: dict[str, ExitCode] = {
     "WC-040": ExitCode.INPUT,
     "WC-041": ExitCode.INPUT,
     "WC-042": ExitCode.INPUT,
+    "WC-043": ExitCode.CONFIG,
     "WC-050": ExitCode.APPROVAL_NEEDED,
     "WC-051": ExitCode.APPROVAL_NEEDED,
     "WC-052": ExitCode.APPROVAL_NEEDED,

@@ -20,13 +20,13 @@ from connectors.facts.build import BuiltFacts, build_facts
 from connectors.facts.coverage import source_dates
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate
-from profitability.engines.duckdb import DuckDBEngine
 from profitability.periods import closed_window
 from profitability.verdicts import Verdicts
 from sync.apply import Outcome, apply_plan
 from sync.closing import account_closes_of, close_history
 from sync.crm import fields_in_use
 from sync.disk import telling_disk_errors
+from sync.engines import open_engine
 from sync.evidence import Evidence
 from sync.figures import firm_figures, night_figures
 from sync.guards import Tripped, tripped_guards
@@ -163,6 +163,7 @@ def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deal
         home_currency=settings.books.home_currency,
         dates=dates,
         window=(window.first_day, window.last_day),
+        time_equations=settings.policy.time_equations,
     )
 
 
@@ -170,10 +171,7 @@ def _verdicts(night: Night, built: BuiltFacts) -> Verdicts:
     settings, policy = night.settings.engine, night.settings.policy
     with night.store.read() as connection:
         history = close_history(connection, night.identity.org_id)
-    spill_folder = str(settings.spill_folder)
-    with closing(
-        DuckDBEngine(memory_limit=settings.memory_limit, threads=settings.threads, spill_folder=spill_folder)
-    ) as engine:
+    with closing(open_engine(settings)) as engine:
         window = closed_window(night.today, built.facts.covered_through, policy.period)
         ages = [(window.last_day - dates.newest).days for dates in built.coverage_dates.values()]
         return evaluate(

@@ -5,31 +5,18 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from profitability.engines.fit import (
+    ROWS_SHOWN,
+    columns_present,
+    fault_counts,
+    fault_of,
+    misfit,
+    too_large,
+    typed_columns,
+    unreadable,
+)
 from profitability.errors import DataError
-from profitability.facts import ArrowTable, Column, Schema, SqlType, Table
-
-ROWS_SHOWN = 5
-
-_FITTING: dict[SqlType, tuple[str, ...]] = {
-    "VARCHAR": ("VARCHAR", "ENUM"),
-    "DATE": ("DATE", "TIMESTAMP"),
-    "BOOLEAN": ("BOOLEAN",),
-    "BIGINT": (
-        "TINYINT",
-        "SMALLINT",
-        "INTEGER",
-        "BIGINT",
-        "HUGEINT",
-        "UTINYINT",
-        "USMALLINT",
-        "UINTEGER",
-        "UBIGINT",
-        "DOUBLE",
-        "FLOAT",
-        "DECIMAL",
-    ),
-}
-"""Source types that may hold a schema type without loss; each value is still compared after the cast."""
+from profitability.facts import ArrowTable, Schema, Table
 
 
 class DuckDBEngine:
@@ -60,21 +47,29 @@ class DuckDBEngine:
         origin = f"{name}__source"
         self._register(origin, source, where=name)
         found = self._check(origin, schema)
-        columns = ", ".join(_typed(column, is_there=column.name in found) for column in schema.columns)
         kind = "VIEW" if isinstance(source, str) else "TABLE"
-        self._replace(name, kind, f'SELECT {columns} FROM "{origin}"')  # noqa: S608 (names come from the schema)
+        self._replace(name, kind, typed_columns(schema, found, origin))
         if not isinstance(source, str):
             self._drop(origin)
 
     def _register(self, origin: str, source: Table, *, where: str) -> None:
         if isinstance(source, str):
-            self._replace(origin, "VIEW", _parquet_scan(source), where=where)
+            try:
+                self._replace(origin, "VIEW", _parquet_scan(source), where=where)
+            except duckdb.Error as error:  # damaged files raise its root class
+                raise unreadable(where) from error
             return
         self._drop(origin)
         if isinstance(source, pd.DataFrame):
             self._connection.register(origin, source)
             self._kinds[origin] = "VIEW"
             return
+        if not hasattr(source, "__arrow_c_stream__"):
+            raise DataError(
+                f"found {type(source).__name__}; expected a frame, an Arrow table, or a path as text",
+                where=where,
+                remedy="give the rows in one of these forms",
+            )
         self._connection.register("arrow_stream", _Stream(source))
         try:
             self._replace(origin, "TABLE", "SELECT * FROM arrow_stream")
@@ -99,6 +94,11 @@ class DuckDBEngine:
         """Return the result of a SELECT."""
         return self._connection.execute(sql).df()
 
+    def fetch_arrow(self, sql: str) -> ArrowTable:
+        """Return the result of a SELECT as a table of pyarrow, which must be installed."""
+        table: ArrowTable = self._connection.sql(sql).to_arrow_table()
+        return table
+
     def close(self) -> None:
         """Close the connection and drop everything in it."""
         self._connection.close()
@@ -108,56 +108,36 @@ class DuckDBEngine:
         try:
             self._connection.execute(f'CREATE TEMP {kind} "{name}" AS {sql}')
         except duckdb.IOException as error:
-            raise DataError(
-                "the Parquet files of this table cannot be read", where=where or name, remedy="check the path"
-            ) from error
+            raise unreadable(where or name) from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-            raise DataError(
-                "an amount or a time is too large to be computed with",
-                where=where or name,
-                remedy="look for a misread decimal mark in the exports",
-            ) from error
+            raise too_large(where or name) from error
         self._kinds[name] = kind
 
     def _drop(self, name: str) -> None:
         if name in self._kinds:
             self._connection.execute(f'DROP {self._kinds.pop(name)} "{name}"')
 
-    def _check(self, origin: str, schema: Schema) -> frozenset[str]:
-        """Refuse what does not fit the schema; return the columns that are there."""
+    def _check(self, origin: str, schema: Schema) -> dict[str, str]:
+        """Refuse what does not fit the schema; return the columns that are there, with their types."""
         # DuckDB documentation, "DESCRIBE": one row per column, name and type first.
         found = {row[0]: str(row[1]) for row in self._connection.execute(f'DESCRIBE "{origin}"').fetchall()}
-        absent = [column.name for column in schema.columns if column.name not in found and not column.nullable]
-        if absent:
-            raise DataError(
-                f"column {', '.join(absent)} is missing; found {', '.join(found) or 'no column'}",
-                where=schema.table,
-                remedy="give the table every column of its schema that may not be null (profitability/facts.py)",
-            )
-        present = [column for column in schema.columns if column.name in found]
-        rules = {column.name: _fault(column, found[column.name]) for column in present}
-        counts = self._connection.execute(
-            "SELECT " + ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in rules.values()) + f' FROM "{origin}"'  # noqa: S608 (names come from the schema)
-        ).fetchone()
-        for column, count in zip(present, counts or (), strict=True):
+        present = columns_present(schema, found)
+        faults = [fault_of(column, found[column.name]) for column in present]
+        counts = self._connection.execute(fault_counts(faults, origin)).fetchone()
+        for column, fault, count in zip(present, faults, counts or (), strict=True):
             if count:
-                rows = self._rows_with(origin, rules[column.name])
-                raise DataError(
-                    f"column {column.name}: {count} rows are not {_wanted(column)}; "
-                    f"found {found[column.name]}, first in rows {rows}",
-                    where=schema.table,
-                    remedy=f"give {column.name} as: {column.meaning}",
-                )
-        return frozenset(found)
+                rows = self._rows_with(origin, fault)
+                raise misfit(schema.table, column, found[column.name], count=count, rows=rows)
+        return found
 
-    def _rows_with(self, origin: str, rule: str) -> str:
+    def _rows_with(self, origin: str, fault: str) -> list[int]:
         self._connection.execute("SET preserve_insertion_order = true")
         rows = self._connection.execute(
-            f'SELECT row FROM (SELECT *, row_number() OVER () AS row FROM "{origin}") AS t '  # noqa: S608 (as above)
-            f"WHERE {rule} ORDER BY row LIMIT {ROWS_SHOWN}"
+            f'SELECT row FROM (SELECT *, row_number() OVER () AS row FROM "{origin}") AS t '  # noqa: S608 (names come from the schema)
+            f"WHERE {fault} ORDER BY row LIMIT {ROWS_SHOWN}"
         ).fetchall()
         self._connection.execute("SET preserve_insertion_order = false")
-        return ", ".join(str(row[0]) for row in rows)
+        return [row[0] for row in rows]
 
 
 class _Stream:
@@ -168,25 +148,6 @@ class _Stream:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._source.__arrow_c_stream__(requested_schema)
-
-
-def _fault(column: Column, found: str) -> str:
-    """Return the SQL condition of a value that the column may not hold."""
-    name = f'"{column.name}"'
-    is_null = "false" if column.nullable else f"{name} IS NULL"
-    if not found.strip('"').startswith(_FITTING[column.type]):
-        return f"{is_null} OR {name} IS NOT NULL"
-    cast = f"TRY_CAST({name} AS {column.type})"
-    return f"{is_null} OR ({name} IS NOT NULL AND ({cast} IS NULL OR {cast} <> {name}))"
-
-
-def _typed(column: Column, *, is_there: bool) -> str:
-    value = f'"{column.name}"' if is_there else "NULL"
-    return f'CAST({value} AS {column.type}) AS "{column.name}"'
-
-
-def _wanted(column: Column) -> str:
-    return f"{column.type}{' or null' if column.nullable else ', never null'}"
 
 
 def _parquet_scan(path: str) -> str:

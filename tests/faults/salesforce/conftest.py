@@ -104,7 +104,7 @@ class Org:
 
     def account(self, record_id, **values):
         blank = {spec.names["salesforce"]: False if spec.type == "checkbox" else None for spec in FIELDS}
-        own = {"Id": record_id, "Name": self.account_name, "ParentId": None, "AccountNumber": "1001"}
+        own = {"Id": record_id, "Name": self.account_name, "ParentId": None, "OwnerId": None, "AccountNumber": "1001"}
         return {**own, **blank, **values}
 
     def page(self, rows, *, total=None, next_url=None):
@@ -112,7 +112,8 @@ class Org:
         return 200, body if next_url is None else {**body, "nextRecordsUrl": next_url}
 
     def account_fields(self):
-        standard = [("Id", "id"), ("Name", "string"), ("ParentId", "reference"), ("AccountNumber", "string")]
+        standard = [("Id", "id"), ("Name", "string"), ("ParentId", "reference"), ("OwnerId", "reference")]
+        standard += [("AccountNumber", "string")]
         return [*({"name": name, "type": kind} for name, kind in standard), *(described(spec) for spec in FIELDS)]
 
     def deal_fields(self):

@@ -1,0 +1,45 @@
+"""Opens the engine that the configuration names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from profitability.tables import Engine
+    from sync.settings import EngineSettings
+
+_UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def open_engine(settings: EngineSettings) -> Engine:
+    """Return the engine; the caller closes it.
+
+    Raises:
+        EngineError: Spark or Java is not installed, or the server does not answer.
+    """
+    if settings.backend == "spark":
+        return _spark(settings)
+    from profitability.engines.duckdb import DuckDBEngine
+
+    return DuckDBEngine(
+        memory_limit=settings.memory_limit, threads=settings.threads, spill_folder=str(settings.spill_folder)
+    )
+
+
+def _spark(settings: EngineSettings) -> Engine:
+    """Open Spark. Memory, cores and spill folder are those of this process; a cluster and a server have their own."""
+    from profitability.engines.spark import SparkEngine
+
+    if settings.spark_remote is not None:
+        return SparkEngine(remote=settings.spark_remote)
+    own = {"spark.local.dir": str(settings.spill_folder)}
+    if settings.memory_limit is not None:
+        own["spark.driver.memory"] = f"{mebibytes(settings.memory_limit)}m"
+    return SparkEngine(master=settings.spark_master or f"local[{settings.threads or '*'}]", settings=own)
+
+
+def mebibytes(size: str) -> int:
+    """Return a size such as 800MB or 4 GiB in whole MiB, as Spark takes it."""
+    number, unit = re.fullmatch(r"(\d+) ?(\w+)", size).groups()  # type: ignore[union-attr]  # checked when it was read
+    return int(number) * _UNITS[unit] // 2**20

@@ -1,0 +1,42 @@
+"""Which engine a configuration opens."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from profitability.engines.duckdb import DuckDBEngine
+from profitability.errors import EngineError
+from sync.engines import mebibytes, open_engine
+from sync.exit_codes import ExitCode, exit_code
+from sync.settings import EngineSettings
+
+
+def test_duckdb_takes_memory_cores_and_spill_folder(tmp_path: Path) -> None:
+    settings = EngineSettings("duckdb", "1 GiB", 1, tmp_path / "spill")
+    with closing(open_engine(settings)) as engine:
+        assert isinstance(engine, DuckDBEngine)
+        taken = engine.fetch(
+            "SELECT current_setting('memory_limit') AS memory, current_setting('threads') AS threads, "
+            "current_setting('temp_directory') AS folder"
+        ).iloc[0]
+        assert (taken["memory"], taken["threads"], taken["folder"]) == ("1.0 GiB", 1, str(tmp_path / "spill"))
+
+
+def test_spark_that_is_not_installed_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    for name in [name for name in sys.modules if name.startswith("pyspark.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(EngineError, match=r"Spark is not installed\n  do: pip install 'whalecurve\[spark\]'") as told:
+        open_engine(EngineSettings("spark", None, None, tmp_path))
+    assert exit_code(told.value) is ExitCode.CONFIG
+
+
+@pytest.mark.parametrize(
+    ("size", "whole"), [("800MB", 762), ("4 GiB", 4096), ("1TB", 953_674), ("2TiB", 2_097_152), ("512MiB", 512)]
+)
+def test_sizes_in_whole_mebibytes(size: str, whole: int) -> None:
+    assert mebibytes(size) == whole
