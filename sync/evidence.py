@@ -1,7 +1,7 @@
 """What a run saw and concluded, kept as Parquet beside the store, so that every written value can be traced.
 
-`<data>/runs/<run id>/` holds the frames of the verdicts, and `figures.json` (what the guards compare the next run with).
-Written once, read by `explain` and by the approval of a saved plan.
+`<data>/runs/<run id>/` holds the frames of the verdicts, and `figures.json` (what the guards compare the next run
+with). Written once, read by `explain` and by the approval of a saved plan.
 """
 
 from __future__ import annotations

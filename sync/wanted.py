@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from connectors.base import FieldSpec, FieldValue
+from profitability.tables import is_known
 from profitability.units import from_minor
 from profitability.verdicts import Verdicts
 from sync.plan import WantedFields
@@ -50,12 +51,12 @@ def _values(row: Mapping[Any, Any], verdicts: Verdicts) -> dict[str, FieldValue]
     }
 
 
-def _day(moment: Any) -> FieldValue:
-    return None if pd.isna(moment) else pd.Timestamp(moment).date()
+def _day(moment: Any) -> FieldValue:  # noqa: ANN401 (a cell of a frame)
+    return pd.Timestamp(moment).date() if is_known(moment) else None
 
 
-def _amount(cents: Any, currency: str) -> FieldValue:
-    return None if pd.isna(cents) else from_minor(int(cents), currency)
+def _amount(cents: Any, currency: str) -> FieldValue:  # noqa: ANN401 (a cell of a frame)
+    return from_minor(int(cents), currency) if is_known(cents) else None
 
 
 def _margin_pct(profit_cents: int, agi_cents: int) -> Decimal | None:
