@@ -8,7 +8,7 @@ from fractions import Fraction
 import pandas as pd
 
 from profitability.facts import PPM
-from profitability.ratios import exact, half_up_quotient
+from profitability.ratios import exact, half_up_quotient, posted
 from profitability.units import half_up
 
 
@@ -42,6 +42,9 @@ def pipeline_cents(deals: pd.DataFrame, *, as_of: date) -> pd.Series[int]:
 
     Returns:
         int64 home cents by account_id, each account rounded half away from zero; only accounts with such deals.
+
+    Raises:
+        DataError: an amount is beyond 64 bits.
     """
     is_late = pd.to_datetime(deals["starts_on"]) <= pd.Timestamp(as_of)
     open_deals = deals[(deals["stage"] == "open") & ~is_late & deals["account_id"].notna()]
@@ -52,7 +55,7 @@ def pipeline_cents(deals: pd.DataFrame, *, as_of: date) -> pd.Series[int]:
         }
     )
     sums = weighted.groupby("account_id")["pipeline_cents"].sum()
-    return pd.Series(half_up_quotient(sums.to_numpy(), PPM), sums.index, dtype="int64", name="pipeline_cents")
+    return posted(half_up_quotient(sums.to_numpy(), PPM), sums.index).astype("int64").rename("pipeline_cents")
 
 
 def _whole(column: pd.Series[int]) -> pd.Series[int]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from profitability.errors import DataError
+from profitability.ratios import INT64_MAX
 
 
 def group_ids(accounts: pd.DataFrame) -> pd.Series[str]:
@@ -74,12 +75,16 @@ def group_totals(totals: pd.DataFrame, groups: pd.Series[str], accounts: pd.Data
         One row per group, ordered by account_id, in the columns and dtypes of `totals`: account_id, name and
         is_matched of the top parent, started_on the earliest, last_active the latest, every number summed; a number
         that may be null is null only where no member has one. Without groups the frame itself.
+
+    Raises:
+        DataError: numbers of a group can add up to more than 64 bits hold.
     """
     top = groups.reindex(totals["account_id"]).to_numpy()
     if (top == totals["account_id"].to_numpy()).all():
         return totals
     grouped = totals.assign(account_id=top).groupby("account_id")
     numbers = totals.select_dtypes("number").columns
+    _refuse_unsafe_sums(totals[numbers], top)
     may_be_null = [column for column in numbers if _may_be_null(totals[column])]
     summed = grouped[[column for column in numbers if column not in may_be_null]].sum()
     parents = accounts.set_index("account_id").reindex(summed.index)
@@ -92,6 +97,18 @@ def group_totals(totals: pd.DataFrame, groups: pd.Series[str], accounts: pd.Data
     )
     dtypes = {str(column): dtype for column, dtype in totals.dtypes.items()}
     return whole.reset_index()[list(totals.columns)].astype(dtypes)
+
+
+def _refuse_unsafe_sums(numbers: pd.DataFrame, top: npt.NDArray[np.object_]) -> None:
+    """Refuse what may not fit after it is summed: numpy would wrap without a word."""
+    sizes = numbers.astype("float64").abs().groupby(top).sum()
+    unsafe = (sizes > INT64_MAX // 2).any(axis=1)
+    if unsafe.any():
+        raise DataError(
+            f"numbers of a group add up to more than 64 bits hold: {unsafe.index[unsafe][0]}",
+            where="accounts",
+            remedy="look for a misread decimal mark in the exports",
+        )
 
 
 def member_rows(

@@ -34,7 +34,7 @@ def live_exemptions(
     now = pd.Timestamp(today)
     dated = exemptions.assign(
         granted_on=pd.to_datetime(exemptions["granted_on"]), expires_on=pd.to_datetime(exemptions["expires_on"])
-    ).sort_values(["granted_on", "expires_on"], na_position="first")
+    ).sort_values(["granted_on", "expires_on", "owner"], na_position="first")
     first_day = dated["granted_on"].fillna(now)
     limit = _limit(dated["kind"], first_day)
     lasts = dated["expires_on"].where((dated["expires_on"] <= limit) | limit.isna(), limit)

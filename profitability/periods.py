@@ -7,6 +7,9 @@ from datetime import date, timedelta
 
 from profitability.policy import PeriodPolicy
 
+LONGEST_SERVICE_DAYS = 3660
+"""Ten years: an invoice over a longer period would earn next to nothing a month, and is a misread date."""
+
 
 def month_start(day: date) -> date:
     """Return the first day of the month."""

@@ -17,6 +17,9 @@ from profitability.policy import Policy
 from profitability.posted import Circumstances, Posted
 from profitability.tiers import assign_tiers, unrated_reasons
 
+_TERMS = ["notice_days", "renewal_months", "satisfaction_e6"]
+"""What decides between contracts of a group that end together: whatever is read of them, so that order never does."""
+
 
 def rate(
     posted: Posted,
@@ -63,8 +66,8 @@ def by_group(given: Circumstances, groups: pd.Series[str]) -> Circumstances:
     """Turn what is known of accounts into what is known of their groups.
 
     Remedies, exemptions, pins and deals of any member are the group's. Of contracts the one that ends last counts, an
-    open-ended one before all. A decision that holds the flag back counts wherever it stands; one that lets the group go
-    counts at the top parent alone.
+    open-ended one before all; of several that end together, the one with the longest notice. A decision that holds the
+    flag back counts wherever it stands; one that lets the group go counts at the top parent alone.
     """
     if (groups.index == groups.to_numpy()).all():
         return given
@@ -72,7 +75,8 @@ def by_group(given: Circumstances, groups: pd.Series[str]) -> Circumstances:
         name: _regrouped(getattr(given, name), groups)
         for name in ("contracts", "remedies", "exemptions", "decisions", "pins", "deals")
     }
-    contracts = tables["contracts"].sort_values("ends_on", na_position="last").groupby("account_id").tail(1)
+    by_terms = tables["contracts"].sort_values(_TERMS, na_position="first")
+    contracts = by_terms.sort_values("ends_on", na_position="last", kind="stable").groupby("account_id").tail(1)
     is_top = given.decisions["account_id"] == tables["decisions"]["account_id"]
     decisions = tables["decisions"][is_top | (given.decisions["decision"] != "phase_out")]
     return replace(given, **{**tables, "contracts": contracts, "decisions": decisions})

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from profitability.errors import BooksError, ControlTotalError
+from profitability.errors import BooksError, ControlTotalError, DataError
 from profitability.statement import CARRIED_BY_ACCOUNTS, IMPUTED_LINE
 from profitability.units import money_text
 from profitability.verdicts import BooksStatus
 
 _COSTS = ("pass_through", "contractors", "direct_expenses", "payroll", "pools")
 _IMPUTED_AND_LOSSES = (IMPUTED_LINE, "ecl_movement", "write_offs", "fx_difference")
+
+LARGEST_SUM = 1 << 62
+"""What amounts of either sign may add up to: half of what 64 bits hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def reconcile(
         DataError: a difference; nothing may be published.
     """
     book = {str(line): int(amount) for line, amount in zip(books["line"], books["amount_cents"], strict=True)}
+    _refuse_unsafe_sums(statement, book)
     below = firm.groupby("line", sort=True)["amount_cents"].sum()
     net_client_profit = int(statement["ncp_cents"].sum())
     by_accounts = net_client_profit - int(below.sum())
@@ -68,6 +72,18 @@ def reconcile(
     ]
     frame = pd.DataFrame(told, columns=["line", "amount", "unit"]).astype({"amount": "int64"})
     return Reconciliation(frame, by_books, _against_control(control, {**book, "ledger_profit": ledger}, currency))
+
+
+def _refuse_unsafe_sums(statement: pd.DataFrame, book: dict[str, int]) -> None:
+    """Refuse amounts that can add up to more than 64 bits hold: numpy would wrap without a word."""
+    amounts = statement[[name for name in statement.columns if name.endswith("_cents") and "ppm" not in name]]
+    largest = max(amounts.astype("float64").abs().sum().max(), sum(map(abs, book.values())), 0)
+    if largest > LARGEST_SUM:
+        raise DataError(
+            f"amounts add up to more than {LARGEST_SUM:,} minor units",
+            where="accounts",
+            remedy="look for a misread decimal mark in the exports",
+        )
 
 
 def _profit(book: dict[str, int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -60,4 +61,49 @@ def sound_fx_rate(table: str, subject: str) -> Rule:
         "leave the rate null where it is not known",
         f"SELECT {subject} AS subject FROM {table} AS f CROSS JOIN params AS p "  # noqa: S608 (own names)
         "WHERE f.fx_rate_e12 <= 0 OR (f.currency = p.home_currency AND f.fx_rate_e12 <> p.fx_one)",
+    )
+
+
+def sound_currency(table: str, subject: str) -> Rule:
+    """Refuse currencies that cannot be: another spelling of the home currency would be a foreign one."""
+    return broken(
+        table,
+        f"{subject} || ': ' || f.currency",
+        "length(f.currency) <> 3 OR f.currency <> upper(f.currency) OR trim(f.currency) <> f.currency",
+        what="currency is not a code of three capital letters",
+        remedy="state the code of ISO 4217, such as EUR",
+    )
+
+
+def word(table: str, column: str, subject: str, words: Sequence[str]) -> Rule:
+    """Refuse a column that holds something other than the words of its list."""
+    known = ", ".join(f"'{one}'" for one in words)
+    return broken(
+        table,
+        f"{subject} || ': ' || f.{column}",
+        f"f.{column} NOT IN ({known})",
+        what=f"{column} is none of {', '.join(words)}",
+        remedy=f"correct the {column}, which is compared letter by letter",
+    )
+
+
+def in_order(table: str, subject: str, first: str, last: str) -> Rule:
+    """Refuse rows whose last day lies before their first."""
+    return broken(
+        table,
+        subject,
+        f"f.{last} < f.{first}",
+        what=f"{last} lies before {first}",
+        remedy="correct the days; both are inclusive",
+    )
+
+
+def stated(table: str, subject: str, *columns: str) -> Rule:
+    """Refuse rows that leave one of the columns blank."""
+    return broken(
+        table,
+        subject,
+        " OR ".join(f"trim(f.{column}) = ''" for column in columns),
+        what=f"{' or '.join(columns)} is blank",
+        remedy=f"state {' and '.join(columns)}: a person answers for it",
     )

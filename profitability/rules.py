@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from profitability.rule import Rule, broken, known_account, sound_fx_rate, unique
+from profitability.decision_rules import DECISION_RULES
+from profitability.periods import LONGEST_SERVICE_DAYS
+from profitability.rule import Rule, broken, known_account, sound_currency, sound_fx_rate, unique
 
 RESERVED_POOLS = ("unassigned_cost", "fx_difference")
 
@@ -19,7 +21,6 @@ RULES: tuple[Rule, ...] = (
     unique("accounts", "account_id"),
     unique("documents", "document_id"),
     unique("opening_ecl", "account_id"),
-    unique("contracts", "account_id"),
     unique("timesheets", "person_id"),
     unique("pools", "pool", "month"),
     unique("control_totals", "line"),
@@ -28,7 +29,9 @@ RULES: tuple[Rule, ...] = (
     known_account("time_entries"),
     known_account("events"),
     known_account("opening_ecl"),
-    known_account("contracts"),
+    sound_currency("documents", "f.document_id"),
+    sound_currency("direct_costs", _COST),
+    sound_currency("cost_rates", _SPAN),
     sound_fx_rate("documents", "f.document_id"),
     sound_fx_rate("direct_costs", _COST),
     sound_fx_rate("cost_rates", _SPAN),
@@ -49,9 +52,16 @@ RULES: tuple[Rule, ...] = (
     broken(
         "documents",
         "f.document_id",
-        "f.service_end < f.service_start",
-        what="the service period ends before it starts",
-        remedy="correct the dates in the books",
+        "f.service_end < f.service_start OR (f.service_start IS NULL) <> (f.service_end IS NULL)",
+        what="the service period ends before it starts, or lacks one of its days",
+        remedy="correct the days in the books; state both or neither",
+    ),
+    broken(
+        "documents",
+        "f.document_id",
+        f"date_diff('day', f.service_start, f.service_end) > {LONGEST_SERVICE_DAYS}",
+        what="the service period is longer than ten years",
+        remedy="correct the days in the books, or leave both null: the invoice then counts in the month of its issue",
     ),
     Rule(
         "documents",
@@ -249,4 +259,5 @@ RULES: tuple[Rule, ...] = (
         what="the line is not one that can be compared",
         remedy="name net_revenue, pass_through, contractors, direct_expenses, payroll, pools or ledger_profit",
     ),
+    *DECISION_RULES,
 )

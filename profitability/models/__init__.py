@@ -11,11 +11,13 @@ from importlib.resources import files
 
 import pandas as pd
 
-from profitability.facts import FX_ONE, SCHEMAS, Column, Facts, Schema, SqlType
+from profitability.errors import DataError
+from profitability.facts import FX_ONE, SCHEMAS, Column, Facts, Schema, SqlType, Table
 from profitability.loss_rates import AGEING_DAYS, HISTORY_MONTHS
-from profitability.periods import Window, add_months, month_end, month_start
+from profitability.periods import LONGEST_SERVICE_DAYS, Window, add_months, month_end, month_start
 from profitability.policy import LatePaymentPolicy, Policy
 from profitability.tables import Engine
+from profitability.units import minor_digits
 
 MODELS = (
     "document_values",
@@ -105,14 +107,39 @@ def load_facts(engine: Engine, facts: Facts, window: Window, policy: Policy) -> 
     """Register the facts, the window's months, a calendar of all service periods, and the policy's numbers.
 
     Raises:
-        DataError: a table does not fit its schema.
+        DataError: a table does not fit its schema, or is none of ours; the home currency is not of ISO 4217.
     """
+    _refuse_unknown(facts)
     for name, schema in SCHEMAS.items():
-        engine.scan(name, facts.tables.get(name, _empty(schema)), schema)
+        engine.scan(name, _source(facts, schema), schema)
     engine.scan("months", _months(window.months), MONTHS)
     engine.scan("calendar", _months(_service_months(engine, window)), MONTHS)
     engine.scan("ageing_buckets", _ageing_buckets(policy.late_payment), AGEING_BUCKETS)
     _load_params(engine, facts.home_currency, window, policy)
+
+
+def _refuse_unknown(facts: Facts) -> None:
+    if unknown := sorted(facts.tables.keys() - SCHEMAS.keys()):
+        raise DataError(
+            f"no such fact table: {', '.join(unknown)}",
+            where="facts",
+            remedy=f"name them as `profitability.facts` does: {', '.join(SCHEMAS)}",
+        )
+    try:
+        minor_digits(facts.home_currency)
+    except ValueError as error:
+        raise DataError(
+            f"{facts.home_currency!r} is not a currency of ISO 4217",
+            where="facts.home_currency",
+            remedy="state the code of the books' currency, such as EUR",
+        ) from error
+
+
+def _source(facts: Facts, schema: Schema) -> Table:
+    """Return the source of a table; one that is not given, or a frame without a row or a column, is empty."""
+    source = facts.tables.get(schema.table, _empty(schema))
+    is_blank = isinstance(source, pd.DataFrame) and source.shape == (0, 0)
+    return _empty(schema) if is_blank else source
 
 
 def _empty(schema: Schema) -> pd.DataFrame:
@@ -146,7 +173,8 @@ def _service_months(engine: Engine, window: Window) -> tuple[date, ...]:
     """Return every month of a service period that reaches into the window: remainders are shared over all of them."""
     spans = engine.fetch(
         "SELECT min(service_start) AS first_day, max(service_end) AS last_day FROM documents "  # noqa: S608 (own dates)
-        f"WHERE service_end >= DATE '{window.first_day}' AND service_start <= DATE '{window.last_day}'"
+        f"WHERE service_end >= DATE '{window.first_day}' AND service_start <= DATE '{window.last_day}' "
+        f"AND date_diff('day', service_start, service_end) <= {LONGEST_SERVICE_DAYS}"
     )
     first, last = spans["first_day"].iloc[0], spans["last_day"].iloc[0]
     if pd.isna(first):

@@ -24,6 +24,7 @@ _SECRET_KEYS: Final = (
     (re.compile(r"secret|passw|passphrase|credential", re.IGNORECASE), CLIENT_SECRET),
 )
 
+
 def secret_variable(key: str) -> str | None:
     """Return the environment variable for which a key of this name was probably meant; None: no secret's name."""
     return next((variable for pattern, variable in _SECRET_KEYS if pattern.search(key)), None)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from itertools import permutations
+
 import pandas as pd
 import pytest
 
 from profitability.errors import DataError
+from profitability.facts import SCHEMAS
 from profitability.groups import group_ids, group_totals, member_rows
+from profitability.posted import Circumstances
+from profitability.rating import by_group
 
 
 def accounts(*rows: tuple[str, str | None, bool]) -> pd.DataFrame:
@@ -84,9 +90,41 @@ def test_a_parent_without_facts_carries_the_sum_and_gets_a_row_of_its_own() -> N
     assert rows["contracted_seconds"].isna().all()
 
 
+def test_a_sum_that_may_not_fit_is_refused_and_never_wraps() -> None:
+    known = accounts(("top", None, True), ("a", "top", True), ("b", "top", True), ("c", None, True))
+    huge = totals(("a", 2**62), ("b", 2**62), ("c", 5))
+    with pytest.raises(DataError, match="64 bits hold: top"):
+        group_totals(huge, group_ids(known), known)
+    apart = accounts(("top", None, True), ("a", "top", True), ("b", None, True), ("c", "top", True))
+    summed = group_totals(totals(("a", 2**61), ("b", 2**61 + 7), ("c", 5)), group_ids(apart), apart)
+    assert summed.set_index("account_id")["ncp_cents"].to_dict() == {"b": 2**61 + 7, "top": 2**61 + 5}
+
+
 def test_a_shared_column_takes_the_value_of_the_group() -> None:
     known = accounts(("a", None, True), ("b", "a", True))
     given = totals(("a", 1), ("b", 2))
     groups = group_ids(known)
     rows = member_rows(group_totals(given, groups, known), given, groups, ["ncp_cents"])
     assert list(rows["ncp_cents"]) == [3, 3]
+
+
+def test_of_contracts_that_end_together_the_longest_notice_counts_in_any_order() -> None:
+    names = ("holding", "north", "south")
+    groups = pd.Series("holding", index=pd.Index(names), dtype="str")
+    contracts = pd.DataFrame(
+        {
+            "account_id": names,
+            "ends_on": pd.Timestamp(2026, 6, 30),
+            "notice_days": pd.array([30, 90, 60], dtype="Int64"),
+            "renewal_months": pd.array([None, None, 6], dtype="Int64"),
+            "satisfaction_e6": pd.array([None, 5_000_000, None], dtype="Int64"),
+        }
+    )
+    empty = {
+        field.name: pd.DataFrame({column.name: pd.Series(dtype="str") for column in SCHEMAS[field.name].columns})
+        for field in fields(Circumstances)
+    }
+    for order in permutations(range(len(names))):
+        given = Circumstances(**empty | {"contracts": contracts.iloc[list(order)]})
+        chosen = by_group(given, groups).contracts
+        assert chosen[["account_id", "notice_days"]].to_numpy().tolist() == [["holding", 90]]

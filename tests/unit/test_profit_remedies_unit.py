@@ -240,8 +240,15 @@ def test_more_to_collect_than_the_gap_is_cash_for_the_whole_gap() -> None:
     assert (found["collect_cents"], found["residual_cents"], found["cash_cents"]) == (25_000, 0, 10_000)
 
 
-def test_interest_received_is_nothing_to_collect() -> None:
-    assert climbed(late_financing_cents=-3_000)["collect_cents"] == 0
+def test_what_came_in_beyond_the_losses_leaves_as_much_to_collect() -> None:
+    assert climbed(write_offs_cents=-3_000)["collect_cents"] == 0
+    found = climbed(
+        late_financing_cents=1_000,
+        late_collection_labour_cents=200,
+        ecl_movement_cents=-400,
+        write_offs_cents=-3_000,
+    )
+    assert (found["collect_cents"], found["residual_cents"]) == (1_200, 8_800)
 
 
 def test_unknown_contract_or_no_delivery_time_gives_no_scope_step() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from profitability.closes import HISTORY_COLUMNS
 from profitability.demand import pipeline_cents, unmet_seconds
+from profitability.errors import DataError
 from profitability.facts import SCHEMAS
 from profitability.notice import notice_dates
 from profitability.policy import Policy
@@ -226,3 +227,9 @@ def test_a_forgotten_deal_is_no_pipeline() -> None:
         ("3", "b", "open", 300, None, None, None),
     ]
     assert pipeline_cents(table("deals", rows), as_of=AS_OF).to_dict() == {"a": 500_001, "b": 0}
+
+
+def test_deals_beyond_all_bounds_are_refused() -> None:
+    rows = [(str(number), "a", "open", 2**62, None, 1_000_000, None) for number in range(3)]
+    with pytest.raises(DataError, match="beyond 64 bits"):
+        pipeline_cents(table("deals", rows), as_of=AS_OF)

@@ -75,6 +75,12 @@ def test_deals_that_are_open_or_won_are_work_ahead(build, rows_of):
     ]
 
 
+def test_a_deal_of_an_account_that_the_crm_did_not_show_is_nobodys_work_ahead(build, rows_of):
+    found = rows_of(build(deals=[deal("1"), deal("2", account_id="gone"), deal("3", account_id=None)]), "deals")
+
+    assert [(row["deal_id"], row["account_id"]) for row in found] == [("1", "001"), ("2", None), ("3", None)]
+
+
 @pytest.mark.parametrize(
     ("home", "stated", "expected"),
     [
