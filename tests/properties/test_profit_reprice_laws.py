@@ -302,7 +302,7 @@ def test_the_stated_price_lifts_the_account_in_the_whole_portfolio(firm: list[Ro
     for account, step in steps[steps["price_cents"].notna()].iterrows():
         row = accounts.set_index("account_id").loc[account]
         rise = int(step["price_cents"])
-        # What comes late or never is part of the rise exactly; to the nearest cent, it could miss the limit by less than one.
+        # What comes late or never is an exact part of the rise; rounded to a cent, it could miss the limit by less.
         gain = rise - floor(late_share(row.to_dict()) * rise)
         own = accounts["account_id"] == account
         raised = accounts.assign(

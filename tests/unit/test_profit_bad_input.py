@@ -101,9 +101,6 @@ def test_sound_input_gives_figures(judge: Judge) -> None:
     )
 
 
-# What issue 3 names.
-
-
 def test_time_without_a_rate_costs_nothing_only_provisionally_and_is_listed(judge: Judge) -> None:
     verdicts = judge(time_entries=[TIME, TIME | {"person_id": "X", "worked_seconds": 2 * HOUR}])
     found = own(verdicts)
@@ -193,9 +190,6 @@ def test_a_firm_where_nobody_earns_has_no_head_and_says_so(judge: Judge) -> None
     assert np.isnan(portfolio["accounts_for_80pct_of_profit"])
 
 
-# The form of a table.
-
-
 def test_a_circle_of_parents_is_refused_by_name(judge: Judge) -> None:
     rows = [
         ACCOUNT | {"account_id": name, "parent_id": parent} for name, parent in (("A", "B"), ("B", "C"), ("C", "A"))
@@ -252,9 +246,6 @@ def test_files_that_are_no_parquet_are_refused(judge: Judge, tmp_path: Path, con
         path.write_bytes(content)
     with pytest.raises(DataError, match="cash: the Parquet files of this table cannot be read"):
         judge(cash=str(tmp_path / "*.parquet"))
-
-
-# The far ends of values.
 
 
 @pytest.mark.parametrize(
