@@ -58,6 +58,8 @@ def fault_of(column: Column, found: str) -> str:
     """Return the SQL condition of a value that the column may not hold."""
     name = f'"{column.name}"'
     is_null = "false" if column.nullable else f"{name} IS NULL"
+    if found == column.type:
+        return is_null
     if not found.strip('"').startswith(_FITTING[column.type]) or found.endswith(_MOMENT):
         return f"{is_null} OR {name} IS NOT NULL"
     cast = f"TRY_CAST({name} AS {column.type})"

@@ -1,22 +1,7 @@
 -- The posted lines of the statement; one row per account, month in the window and line.
 -- Costs and credit notes are positive, as they stand in the statement. The movement of the expected loss counts in the
--- last month.
-WITH parts AS (
-    SELECT
-        account_id,
-        month,
-        line,
-        amount_cents
-    FROM revenue
-    UNION ALL
-    SELECT
-        account_id,
-        month,
-        line,
-        amount_cents
-    FROM direct_cost_values
-    WHERE account_id IS NOT NULL
-    UNION ALL
+-- last month. No two parts below have a line in common, so that each is summed on its own.
+WITH worked AS (
     SELECT
         account_id,
         month,
@@ -35,50 +20,73 @@ WITH parts AS (
         'service_labour' AS line,
         amount_cents
     FROM event_costs
+),
+
+losses AS (
+    SELECT
+        account_id,
+        expected_loss_cents AS amount_cents
+    FROM open_items
     UNION ALL
     SELECT
         account_id,
-        month,
-        'late_financing' AS line,
-        amount_cents
-    FROM financing
-    UNION ALL
-    SELECT
-        o.account_id,
-        p.last_month AS month,
-        'ecl_movement' AS line,
-        o.expected_loss_cents AS amount_cents
-    FROM open_items AS o
-    CROSS JOIN params AS p
-    UNION ALL
-    SELECT
-        e.account_id,
-        p.last_month AS month,
-        'ecl_movement' AS line,
-        -e.amount_cents AS amount_cents
-    FROM opening_ecl AS e
-    CROSS JOIN params AS p
-    UNION ALL
-    SELECT
-        account_id,
-        month,
-        'write_offs' AS line,
-        loss_cents AS amount_cents
-    FROM settlement_values
-    WHERE kind <> 'payment'
-    UNION ALL
-    SELECT
-        account_id,
-        month,
-        'alloc_' || pool AS line,
-        amount_cents
-    FROM pool_shares
+        -amount_cents AS amount_cents
+    FROM opening_ecl
 )
 
 SELECT
     account_id,
     month,
     line,
-    CAST(coalesce(sum(amount_cents), 0) AS BIGINT) AS amount_cents
-FROM parts
+    CAST(sum(amount_cents) AS BIGINT) AS amount_cents
+FROM revenue
 GROUP BY account_id, month, line
+UNION ALL
+SELECT
+    account_id,
+    month,
+    line,
+    amount_cents
+FROM direct_cost_values
+WHERE account_id IS NOT NULL
+UNION ALL
+SELECT
+    account_id,
+    month,
+    line,
+    CAST(sum(amount_cents) AS BIGINT) AS amount_cents
+FROM worked
+GROUP BY account_id, month, line
+UNION ALL
+SELECT
+    account_id,
+    month,
+    'late_financing' AS line,
+    CAST(sum(amount_cents) AS BIGINT) AS amount_cents
+FROM financing
+GROUP BY account_id, month
+UNION ALL
+SELECT
+    l.account_id,
+    p.last_month AS month,
+    'ecl_movement' AS line,
+    CAST(coalesce(sum(l.amount_cents), 0) AS BIGINT) AS amount_cents
+FROM losses AS l
+CROSS JOIN params AS p
+GROUP BY l.account_id, p.last_month
+UNION ALL
+SELECT
+    account_id,
+    month,
+    'write_offs' AS line,
+    CAST(coalesce(sum(loss_cents), 0) AS BIGINT) AS amount_cents
+FROM settlement_values
+WHERE kind <> 'payment'
+GROUP BY account_id, month
+UNION ALL
+SELECT
+    account_id,
+    month,
+    'alloc_' || pool AS line,
+    amount_cents
+FROM pool_shares

@@ -12,13 +12,19 @@ WITH facts AS (
     WHERE d.issue_date <= p.as_of
     UNION ALL
     SELECT
+        account_id,
+        first_worked_on AS first_day,
+        last_worked_on AS active_day
+    FROM time_months
+    UNION ALL
+    SELECT
         t.account_id,
         t.work_date AS first_day,
         t.work_date AS active_day
     FROM time_entries AS t
     CROSS JOIN params AS p
     WHERE
-        t.work_date <= p.as_of
+        t.work_date < p.first_day
         AND t.worked_seconds > 0
         AND t.category IN ('delivery', 'service', 'collection')
     UNION ALL

@@ -19,7 +19,10 @@ WITH reductions AS (
 ),
 
 overdue AS (
-    SELECT d.*
+    SELECT
+        d.document_id,
+        d.due_date,
+        d.gross_minor
     FROM document_values AS d
     CROSS JOIN params AS p
     WHERE d.kind = 'invoice' AND d.due_date < p.as_of AND d.rate_numerator IS NOT NULL
@@ -29,12 +32,14 @@ steps AS (
     SELECT
         document_id,
         due_date AS after_date,
+        gross_minor,
         0 AS reduced_minor
     FROM overdue
     UNION ALL
     SELECT
         d.document_id,
         greatest(r.reduced_on, d.due_date) AS after_date,
+        d.gross_minor,
         r.gross_minor AS reduced_minor
     FROM overdue AS d
     INNER JOIN reductions AS r ON d.document_id = r.document_id
@@ -42,42 +47,51 @@ steps AS (
     WHERE r.reduced_on < p.as_of
 ),
 
-daily AS (
-    SELECT
-        document_id,
-        after_date,
-        sum(reduced_minor) AS reduced_minor
-    FROM steps
-    GROUP BY document_id, after_date
-),
-
 running AS (
     SELECT
         document_id,
         after_date,
-        lead(after_date) OVER (PARTITION BY document_id ORDER BY after_date ASC) AS next_date,
+        gross_minor,
+        lead(after_date) OVER (PARTITION BY document_id ORDER BY after_date ASC, reduced_minor ASC) AS next_date,
         CAST(
             sum(reduced_minor) OVER (
-                PARTITION BY document_id ORDER BY after_date ASC
+                PARTITION BY document_id ORDER BY after_date ASC, reduced_minor ASC
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             ) AS BIGINT
         ) AS reduced_minor
-    FROM daily
+    FROM steps
+),
+
+-- Of several steps on one day only the last one lasts.
+stretches AS (
+    SELECT
+        r.document_id,
+        r.after_date,
+        coalesce(r.next_date, p.as_of) AS until_date,
+        r.gross_minor - r.reduced_minor AS open_minor
+    FROM running AS r
+    CROSS JOIN params AS p
+    WHERE
+        r.reduced_minor < r.gross_minor
+        AND coalesce(r.next_date, p.as_of) > r.after_date
+        AND coalesce(r.next_date, p.as_of) >= p.first_day
 )
 
 SELECT
     d.document_id,
     d.account_id,
     d.is_disputed,
-    r.after_date,
-    coalesce(r.next_date, p.as_of) AS until_date,
-    CAST(
-        (
-            2 * CAST(d.gross_minor - r.reduced_minor AS HUGEINT) * d.net_minor * d.rate_numerator
-            + CAST(d.gross_minor AS HUGEINT) * d.rate_denominator
-        ) // (2 * CAST(d.gross_minor AS HUGEINT) * d.rate_denominator) AS BIGINT
-    ) AS balance_cents
-FROM running AS r
-INNER JOIN overdue AS d ON r.document_id = d.document_id
-CROSS JOIN params AS p
-WHERE r.reduced_minor < d.gross_minor AND coalesce(r.next_date, p.as_of) >= p.first_day
+    s.after_date,
+    s.until_date,
+    CASE
+        WHEN d.rate_denominator = 1 AND d.net_minor = d.gross_minor THEN s.open_minor
+        ELSE
+            CAST(
+                (
+                    2 * CAST(s.open_minor AS HUGEINT) * d.net_minor * d.rate_numerator
+                    + CAST(d.gross_minor AS HUGEINT) * d.rate_denominator
+                ) // (2 * CAST(d.gross_minor AS HUGEINT) * d.rate_denominator) AS BIGINT
+            )
+    END AS balance_cents
+FROM stretches AS s
+INNER JOIN document_values AS d ON s.document_id = d.document_id

@@ -6,11 +6,21 @@ WITH stretches AS (
         b.document_id,
         b.account_id,
         m.month,
-        CAST(b.balance_cents AS HUGEINT)
+        b.balance_cents
         * date_diff('day', greatest(b.after_date, m.day_before), least(b.until_date, m.last_day)) AS cent_days
     FROM balances AS b
     INNER JOIN months AS m ON b.after_date < m.last_day AND b.until_date >= m.month
     WHERE NOT b.is_disputed
+),
+
+summed AS (
+    SELECT
+        document_id,
+        account_id,
+        month,
+        CAST(sum(cent_days) AS BIGINT) AS cent_days
+    FROM stretches
+    GROUP BY document_id, account_id, month
 )
 
 SELECT
@@ -18,9 +28,8 @@ SELECT
     s.account_id,
     s.month,
     CAST(
-        (2 * sum(s.cent_days) * max(p.capital_numerator) + max(p.capital_denominator))
-        // (2 * max(p.capital_denominator)) AS BIGINT
+        (2 * CAST(s.cent_days AS HUGEINT) * p.capital_numerator + p.capital_denominator)
+        // (2 * p.capital_denominator) AS BIGINT
     ) AS amount_cents
-FROM stretches AS s
+FROM summed AS s
 CROSS JOIN params AS p
-GROUP BY s.document_id, s.account_id, s.month

@@ -21,7 +21,9 @@ SELECT
                 (2 * CAST(t.unknown_category_seconds AS HUGEINT) * s.expected_weeks + s.submitted_weeks)
                 // (2 * s.submitted_weeks)
         END AS BIGINT
-    ) AS unknown_category_seconds
+    ) AS unknown_category_seconds,
+    t.first_worked_on,
+    t.last_worked_on
 FROM time_months AS t
 LEFT JOIN timesheets AS s
     ON t.person_id = s.person_id AND s.submitted_weeks > 0 AND s.submitted_weeks < s.expected_weeks

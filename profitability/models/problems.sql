@@ -1,5 +1,16 @@
 -- Facts that the figures rest on less than they should; one row per problem and subject.
 -- postings: rows of the models concerned, time and cost by month. seconds: time concerned, 0 where none.
+WITH settled AS (
+    SELECT
+        s.document_id,
+        sum(s.gross_minor) AS gross_minor,
+        CAST(count(*) AS BIGINT) AS postings
+    FROM settlements AS s
+    CROSS JOIN params AS p
+    WHERE s.kind IN ('payment', 'write_off') AND s.settled_on <= p.as_of
+    GROUP BY s.document_id
+)
+
 SELECT
     'hours_without_rate' AS problem,
     person_id AS subject,
@@ -42,14 +53,11 @@ UNION ALL
 SELECT
     'settled_beyond_amount' AS problem,
     d.document_id AS subject,
-    CAST(count(*) AS BIGINT) AS postings,
+    s.postings,
     0 AS seconds
 FROM document_values AS d
-INNER JOIN settlements AS s ON d.document_id = s.document_id
-CROSS JOIN params AS p
-WHERE d.kind = 'invoice' AND s.kind IN ('payment', 'write_off') AND s.settled_on <= p.as_of
-GROUP BY d.document_id, d.gross_minor
-HAVING sum(s.gross_minor) > d.gross_minor
+INNER JOIN settled AS s ON d.document_id = s.document_id
+WHERE d.kind = 'invoice' AND s.gross_minor > d.gross_minor
 UNION ALL
 SELECT
     'unassigned_cost' AS problem,

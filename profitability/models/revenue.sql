@@ -1,6 +1,7 @@
 -- Revenue as posted; one row per document and month in the window.
 -- An invoice with a service period is spread over it by days; cents left over by rounding down go to the months with
 -- the largest remainder (the earlier month where equal), so that the parts add up to the document.
+-- net x days / all days is taken as (net // all) x days + (net % all) x days / all: the same number, within 64 bits.
 -- Everything else counts in the month of its issue date.
 WITH spread AS (
     SELECT
@@ -8,8 +9,7 @@ WITH spread AS (
         d.account_id,
         c.month,
         d.net_cents,
-        CAST(d.net_cents AS HUGEINT)
-        * (date_diff('day', greatest(d.service_start, c.month), least(d.service_end, c.last_day)) + 1) AS weighed,
+        date_diff('day', greatest(d.service_start, c.month), least(d.service_end, c.last_day)) + 1 AS month_days,
         date_diff('day', d.service_start, d.service_end) + 1 AS service_days
     FROM document_values AS d
     CROSS JOIN params AS p
@@ -21,15 +21,30 @@ WITH spread AS (
         AND d.service_start <= p.as_of
 ),
 
+floored AS (
+    SELECT
+        document_id,
+        account_id,
+        month,
+        net_cents,
+        net_cents // service_days * month_days + net_cents % service_days * month_days // service_days AS share_cents,
+        net_cents % service_days * month_days % service_days AS remainder
+    FROM spread
+),
+
+-- Both windows have one order, so that the rows are sorted once.
 shares AS (
     SELECT
         document_id,
         account_id,
         month,
-        CAST(weighed // service_days AS BIGINT) AS share_cents,
-        net_cents - sum(CAST(weighed // service_days AS BIGINT)) OVER (PARTITION BY document_id) AS left_over_cents,
-        row_number() OVER (PARTITION BY document_id ORDER BY weighed % service_days DESC, month ASC) AS turn
-    FROM spread
+        share_cents,
+        net_cents - sum(share_cents) OVER (
+            PARTITION BY document_id ORDER BY remainder DESC, month ASC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS left_over_cents,
+        row_number() OVER (PARTITION BY document_id ORDER BY remainder DESC, month ASC) AS turn
+    FROM floored
 )
 
 SELECT

@@ -11,11 +11,12 @@ WITH valued AS (
         greatest(date_diff('day', d.due_date, s.settled_on), 0) AS days_late,
         CAST(
             CASE
+                WHEN d.gross_minor = 0 AND s.kind <> 'late_fee' THEN 0
+                WHEN d.rate_denominator = 1 AND (s.kind = 'late_fee' OR d.net_minor = d.gross_minor) THEN s.gross_minor
                 WHEN s.kind = 'late_fee'
                     THEN
                         (2 * CAST(s.gross_minor AS HUGEINT) * d.rate_numerator + d.rate_denominator)
                         // (2 * d.rate_denominator)
-                WHEN d.gross_minor = 0 THEN 0
                 ELSE
                     (
                         2 * CAST(s.gross_minor AS HUGEINT) * d.net_minor * d.rate_numerator

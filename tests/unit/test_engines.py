@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -40,3 +41,11 @@ def test_spark_that_is_not_installed_is_asked_for(monkeypatch: pytest.MonkeyPatc
 )
 def test_sizes_in_whole_mebibytes(size: str, whole: int) -> None:
     assert mebibytes(size) == whole
+
+
+def test_a_spark_server_that_does_not_answer_is_named_at_once(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        remote = f"sc://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(EngineError, match=f"{remote}: the Spark Connect server does not answer"):
+            open_engine(EngineSettings("spark", None, None, tmp_path, spark_remote=remote))
