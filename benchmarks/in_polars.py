@@ -34,29 +34,30 @@ def account_lines(folder: Path) -> pl.DataFrame:
     time = _time(folder, spans)
     labour = _labour(time, spans, practical)
     client = labour.filter(col("account_id").is_not_null())
+    worked = client.select(
+        "account_id", "month", line=col("category").replace_strict(CLIENT), amount_cents="amount_cents"
+    )
+    opening = pl.scan_parquet(folder / "opening_ecl.parquet").select(
+        "account_id", month=_month(pl.lit(LAST)), line=pl.lit("ecl_movement"), amount_cents=-col("amount_cents")
+    )
+    # No two of these have a line in common, so that each is summed on its own.
     parts = [
         _revenue(documents),
         _direct_costs(folder),
-        client.select("account_id", "month", line=col("category").replace_strict(CLIENT), amount_cents="amount_cents"),
+        worked,
         _late_financing(documents, settlements),
-        _expected_loss(documents, settlements),
-        pl.scan_parquet(folder / "opening_ecl.parquet").select(
-            "account_id", month=_month(pl.lit(LAST)), line=pl.lit("ecl_movement"), amount_cents=-col("amount_cents")
-        ),
+        pl.concat([_expected_loss(documents, settlements), opening]),
         _write_offs(settlements),
-        _shared(folder, documents, labour),
     ]
-    return (
-        pl.concat(part.lazy() for part in parts)
-        .group_by("account_id", "month", "line")
-        .agg(col("amount_cents").sum())
-        .collect(engine="streaming")
-    )
+    summed = [part.lazy().group_by("account_id", "month", "line").agg(col("amount_cents").sum()) for part in parts]
+    return pl.concat([*summed, _shared(folder, documents, labour)]).collect(engine="streaming")
 
 
 def statement(lines: pl.DataFrame) -> pl.DataFrame:
     """Return one row per account, one column per line."""
-    return lines.pivot("line", index="account_id", values="amount_cents", aggregate_function="sum").fill_null(0)
+    names = lines["line"].unique().to_list()
+    sums = [pl.when(col("line") == name).then("amount_cents").otherwise(0).sum().alias(name) for name in names]
+    return lines.lazy().group_by("account_id").agg(sums).collect(engine="streaming")
 
 
 def _documents(folder: Path) -> pl.DataFrame:
@@ -282,8 +283,8 @@ def _late_financing(documents: pl.DataFrame, settlements: pl.DataFrame) -> pl.La
         balances.with_columns(month=pl.int_ranges(first, _month(col("until")) + 1))
         .explode("month")
         .filter(col("month").is_not_null())
-        .group_by("place", "account_id", "month")
-        .agg(cent_days=(col("balance") * (ends - starts).dt.total_days()).sum())
+        .group_by("place", "month")
+        .agg(account_id=col("account_id").first(), cent_days=(col("balance") * (ends - starts).dt.total_days()).sum())
         .select(
             "account_id",
             "month",

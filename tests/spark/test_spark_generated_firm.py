@@ -69,7 +69,7 @@ def test_every_cell_of_every_model_is_equal(model: str, spark: SparkEngine, duck
         (500, "(SELECT document_id FROM settlements GROUP BY document_id HAVING count(*) > 1)"),
         (30, "cost_rates WHERE extract(DAY FROM valid_from) > 1"),
         (5, "(SELECT DISTINCT person_id FROM cost_rates WHERE employment = 'hourly')"),
-        (100, "capacity WHERE CAST(logged_seconds AS HUGEINT) * practical_denominator > practical_numerator"),
+        (30, "capacity WHERE CAST(logged_seconds AS HUGEINT) * practical_denominator > practical_numerator"),
         (4, "(SELECT DISTINCT driver FROM pools)"),
         (2, "(SELECT DISTINCT category FROM labour WHERE account_id IS NULL)"),
     ],
