@@ -210,8 +210,14 @@ SparkMaster: TypeAlias = Annotated[
 ]
 SparkRemote: TypeAlias = Annotated[
     str,
-    Field(pattern=r"^sc://\S+$"),
-    WithJsonSchema({"type": "string", "pattern": r"^sc://\S+$", "x-expected": "an address such as sc://host:15002"}),
+    Field(pattern=r"^sc://[\w.:\[\]-]+(/;use_ssl=(true|false))?$"),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^sc://[\w.:\[\]-]+(/;use_ssl=(true|false))?$",
+            "x-expected": "an address such as sc://host:15002",
+        }
+    ),
 ]
 
 

@@ -146,7 +146,13 @@ class EngineTable(Table):
         SparkMaster | None,
         about("Spark: a cluster that this process drives; left out: this machine, with as many cores as `threads`"),
     ] = None
-    spark_remote: Annotated[SparkRemote | None, about("Spark: address of a Spark Connect server")] = None
+    spark_remote: Annotated[
+        SparkRemote | None,
+        about(
+            "Spark: address of a Spark Connect server, with `/;use_ssl=true` where it has TLS; its token, if any, in the "
+            "environment (SPARK_CONNECT_AUTHENTICATE_TOKEN)"
+        ),
+    ] = None
     memory_limit: Annotated[
         MemorySize | None,
         about("Most memory that the engine takes; left out: most of the machine's, with Spark 1 GiB"),

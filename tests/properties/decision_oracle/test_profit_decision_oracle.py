@@ -18,6 +18,8 @@ from profitability.policy import Policy
 from profitability.units import half_up
 from profitability.verdicts import Verdicts
 
+pytestmark = pytest.mark.slow
+
 Row = dict[str, Any]
 Firm = dict[str, list[Row]]
 

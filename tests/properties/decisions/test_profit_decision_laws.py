@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from profitability.exit_case import exit_cases, leaving_sets
 from profitability.policy import Policy, RemedyPolicy
 from profitability.units import half_up
 from profitability.verdicts import Verdicts
+
+pytestmark = pytest.mark.slow
 
 Row = dict[str, Any]
 Firm = dict[str, list[Row]]
