@@ -149,8 +149,8 @@ class EngineTable(Table):
     spark_remote: Annotated[
         SparkRemote | None,
         about(
-            "Spark: address of a Spark Connect server, with `/;use_ssl=true` where it has TLS; its token, if any, in the "
-            "environment (SPARK_CONNECT_AUTHENTICATE_TOKEN)"
+            "Spark: address of a Spark Connect server, with `/;use_ssl=true` where it has TLS; a token goes into the "
+            "environment, as SPARK_CONNECT_AUTHENTICATE_TOKEN"
         ),
     ] = None
     memory_limit: Annotated[
