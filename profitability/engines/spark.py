@@ -45,11 +45,17 @@ _SETTINGS = {
 _ON_THIS_MACHINE = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "16",
+    "spark.driver.memory": "4g",
+    "spark.sql.shuffle.partitions": "8",
 }
+# Nobody reads the pages on jobs and queries; kept, they fill the memory: one evaluation runs hundreds of queries.
 _QUIET = {
     "spark.log.level": "OFF",
+    "spark.sql.ui.retainedExecutions": "1",
     "spark.ui.enabled": "false",
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+    "spark.ui.retainedTasks": "100",
     "spark.ui.showConsoleProgress": "false",
 }
 
@@ -114,12 +120,12 @@ def _whole_quotient(number: exp.Expression, divisor: exp.Expression) -> exp.Expr
 class SparkEngine:
     """An `Engine` on Spark: within this process, or on a cluster.
 
-    The session is the engine's own and ends with it.
+    The session is the engine's own and ends with it; Spark itself only where it was not running in this process.
 
     Args:
         remote: address of a Spark Connect server, such as `sc://host:15002`; None: Spark starts here, for `master`.
         master: where Spark runs then, such as `local[2]` (Spark documentation, "Master URLs").
-        settings: further settings of Spark, by name.
+        settings: further settings of Spark, by name; those that decide results cannot be changed.
 
     Raises:
         EngineError: Spark or Java is not installed, or the server does not answer.
@@ -128,8 +134,8 @@ class SparkEngine:
     def __init__(
         self, *, remote: str | None = None, master: str = "local[*]", settings: Mapping[str, str] | None = None
     ) -> None:
-        own = _SETTINGS if remote else _SETTINGS | _QUIET | (_ON_THIS_MACHINE if master.startswith("local") else {})
-        self._session = _session(remote, master, {**(settings or {}), **own})
+        given = {**(settings or {}), **_SETTINGS}
+        self._session, self._is_starter = _connected(remote, given) if remote else _started(master, given)
         self._near = DuckDBEngine()
 
     def scan(self, name: str, source: Table, schema: Schema) -> None:
@@ -170,7 +176,8 @@ class SparkEngine:
     def close(self) -> None:
         """End the session."""
         self._near.close()
-        self._session.stop()
+        if self._is_starter:
+            self._session.stop()
 
     def _scan_files(self, name: str, path: str, schema: Schema) -> None:
         origin = f"{name}__source"
@@ -194,39 +201,64 @@ class SparkEngine:
     def _rows_with(self, files: DataFrame, fault: str) -> list[int]:
         """Return the places of the first rows that meet a condition, counted through the files by name."""
         # Spark documentation, "Data Sources: file metadata".
-        numbered = files.selectExpr("*", "_metadata.file_path AS file", "_metadata.row_index AS place")
+        numbered = files.selectExpr("*", "_metadata.file_path AS __file", "_metadata.row_index AS __place")
         numbered.createOrReplaceTempView("places")
         rows = self.fetch(
-            "SELECT f.before + p.place + 1 AS row FROM places AS p INNER JOIN ("  # noqa: S608 (conditions come from the schema)
-            "SELECT file, sum(count(*)) OVER (ORDER BY file ASC) - count(*) AS before FROM places GROUP BY file"
-            f") AS f ON p.file = f.file WHERE {fault} ORDER BY row ASC LIMIT {ROWS_SHOWN}"
+            "SELECT f.before + p.__place + 1 AS __row FROM places AS p INNER JOIN ("  # noqa: S608 (conditions come from the schema)
+            "SELECT __file, sum(count(*)) OVER (ORDER BY __file ASC) - count(*) AS before FROM places GROUP BY __file"
+            f") AS f ON p.__file = f.__file WHERE {fault} ORDER BY __row ASC LIMIT {ROWS_SHOWN}"
         )
-        return [int(row) for row in rows["row"]]
+        return [int(row) for row in rows["__row"]]
 
 
-def _session(remote: str | None, master: str, settings: Mapping[str, str]) -> SparkSession:
+def _started(master: str, settings: Mapping[str, str]) -> tuple[SparkSession, bool]:
+    """Start Spark for a master, or open a session of our own where it runs; tell whether we started it."""
+    defaults = _QUIET | (_ON_THIS_MACHINE if master.startswith("local") else {})
+    with _telling_what_is_needed(master, _NEEDED):
+        from pyspark.sql import SparkSession
+
+        running = SparkSession.getActiveSession()
+        if running is not None:
+            session = running.newSession()
+            _set(session, settings)
+            return session, False
+        builder = SparkSession.builder.appName("whalecurve").master(master)
+        for name, value in {**defaults, **settings}.items():
+            builder = builder.config(name, value)
+        return builder.getOrCreate(), True
+
+
+def _connected(remote: str, settings: Mapping[str, str]) -> tuple[SparkSession, bool]:
+    """Open a session on a Spark Connect server."""
+    with _telling_what_is_needed(remote, "see that the server runs, and that its release is that of pyspark here"):
+        from pyspark.sql import SparkSession
+
+        session = SparkSession.builder.remote(remote).create()
+        _set(session, settings)
+        return session, True
+
+
+def _set(session: SparkSession, settings: Mapping[str, str]) -> None:
+    for name, value in settings.items():
+        if name.startswith("spark.sql."):
+            session.conf.set(name, value)
+
+
+@contextmanager
+def _telling_what_is_needed(where: str, remedy: str) -> Iterator[None]:
     try:
         with _no_warning():
             from pyspark.errors import PySparkException
             from pyspark.logger import PySparkLogger
-            from pyspark.sql import SparkSession
     except ImportError as error:
         raise EngineError("Spark is not installed", remedy=_NEEDED) from error
     # It writes each error that it raises to stderr as well; ours are told once.
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     try:
         with _no_warning():
-            builder = SparkSession.builder.appName("whalecurve")
-            builder = builder.remote(remote) if remote else builder.master(master)
-            for name, value in settings.items():
-                builder = builder.config(name, value)
-            return builder.create() if remote else builder.getOrCreate()
+            yield
     except (ImportError, PySparkException, RuntimeError) as error:
-        where = remote or master
-        remedy = (
-            f"see that the server runs and that its release is that of pyspark here ({error})" if remote else _NEEDED
-        )
-        raise EngineError("Spark cannot be started or reached", where=where, remedy=remedy) from error
+        raise EngineError(f"Spark cannot be started or reached ({error})", where=where, remedy=remedy) from error
 
 
 def _spark_type(schema: Schema) -> StructType:

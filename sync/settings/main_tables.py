@@ -155,7 +155,7 @@ class EngineTable(Table):
     ] = None
     memory_limit: Annotated[
         MemorySize | None,
-        about("Most memory that the engine takes; left out: most of the machine's, with Spark 1 GiB"),
+        about("Most memory that the engine takes; left out: most of the machine's, with Spark 4 GiB"),
     ] = None
     threads: Annotated[int | None, count(1, 1024), about("Processor cores to use; left out: all", unit="threads")] = (
         None

@@ -64,6 +64,7 @@ def server(tmp_path: Path) -> Iterator[str]:
         "spark.connect.grpc.binding.port": port,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "4g",
         "spark.sql.shuffle.partitions": 2,
         "spark.ui.enabled": "false",
     }
@@ -115,5 +116,5 @@ def test_on_a_spark_connect_server(
 ) -> None:
     given, found = tmp_path / "given", tmp_path / "found"
     given.write_bytes(pickle.dumps((worked_facts, worked_policy, TODAY)))
-    subprocess.run([sys.executable, "-c", CLIENT, server, str(given), str(found)], check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", CLIENT, server, str(given), str(found)], check=True, timeout=600)
     assert_equal(pickle.loads(found.read_bytes()), here)  # noqa: S301 (our own file)

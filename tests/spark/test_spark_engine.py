@@ -222,3 +222,19 @@ def test_a_machine_without_java_is_told_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=bare, check=False)
     assert "EngineError: local[*]: Spark cannot be started or reached" in done.stderr
     assert "a Java 17 or 21 runtime" in done.stderr
+
+
+def test_a_second_engine_has_its_own_tables_and_leaves_spark_running(spark: SparkEngine) -> None:
+    spark.model("kept", "SELECT 1 AS number")
+    second = SparkEngine(master="local[2]")
+    second.model("kept", "SELECT 2 AS number")
+    assert second.fetch("SELECT number FROM kept")["number"].tolist() == [2]
+    second.close()
+    assert spark.fetch("SELECT number FROM kept")["number"].tolist() == [1]
+
+
+def test_settings_that_decide_results_cannot_be_changed(spark: SparkEngine) -> None:  # noqa: ARG001 (Spark runs)
+    lax = SparkEngine(master="local[2]", settings={"spark.sql.ansi.enabled": "false"})
+    with pytest.raises(DataError):
+        lax.model("broken", "SELECT CAST(9223372036854775807 AS BIGINT) + CAST(1 AS BIGINT) AS number")
+    lax.close()
