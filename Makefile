@@ -35,7 +35,7 @@ demo: setup ## Run the main job on both sandboxes: exports to tiers on the accou
 test: setup ## Run the tests, all but the slow ones
 	@$(BIN)/pytest -n $(JOBS) -m "not slow and not spark" $(PYTEST)
 
-test-slow: setup ## Run the slow tests: processes killed while they write, the decision side against its oracle
+test-slow: setup ## Run the slow tests: laws over generated firms, processes killed while they write, nights in a row
 	@$(BIN)/pytest -n $(JOBS) -m slow $(PYTEST)
 
 test-spark: $(VENV)/.installed-spark ## Run the tests of the second engine, Spark (needs Java 17)

@@ -78,8 +78,7 @@ class Evidence:
         with telling_disk_errors(self.folder.parent):
             self.folder.parent.mkdir(mode=0o700, exist_ok=True)
             draft.mkdir(mode=0o700)
-            for name in FRAMES:
-                _write(getattr(verdicts, name), draft / f"{name}.parquet")
+            _write({draft / f"{name}.parquet": getattr(verdicts, name) for name in FRAMES})
             (draft / "figures.json").write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")
             draft.rename(self.folder)
 
@@ -159,9 +158,10 @@ def _read(path: Path, sql: str, **parameters: str) -> pd.DataFrame:
         raise _lost("damaged", path) from error
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
+def _write(frames: Mapping[Path, pd.DataFrame]) -> None:
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.from_df(frame).write_parquet(str(path))
-    path.chmod(0o600)
+        for path, frame in frames.items():
+            connection.from_df(frame).write_parquet(str(path))
+            path.chmod(0o600)

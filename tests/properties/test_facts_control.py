@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from connectors.exports.ledger import Ledger
 from connectors.exports.reading import FileReading, ReadingStatus, Record
 from connectors.facts.build import build_facts
 from connectors.maps import CategoryMap, GlAccountMap
+
+pytestmark = pytest.mark.slow
 
 ACCOUNTS = [
     AccountRecord("001", "Alfa", "C-1", None, None, {}),

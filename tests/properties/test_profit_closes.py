@@ -6,10 +6,13 @@ from datetime import date
 from itertools import pairwise
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profitability.closes import HISTORY_COLUMNS, publish
+
+pytestmark = pytest.mark.slow
 
 TIERS = "ABCD"
 

@@ -21,6 +21,8 @@ from profitability.models import build_models, load_facts
 from profitability.periods import Window
 from profitability.policy import Policy
 
+pytestmark = pytest.mark.slow
+
 Firm = dict[str, list[dict[str, Any]]]
 
 FIRST, LAST = date(2024, 12, 1), date(2025, 3, 31)

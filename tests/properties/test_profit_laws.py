@@ -8,10 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from profitability.verdicts import Verdicts
+
+pytestmark = pytest.mark.slow
 
 Firm = dict[str, list[dict[str, Any]]]
 Firms = st.SearchStrategy[Firm]
@@ -22,7 +25,7 @@ ORDER = ["D", "C", "B", "A"]
 
 # Shrinking would run the models for minutes; a failing firm is small as it is, and printed.
 few = settings(
-    max_examples=5,
+    max_examples=10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from profitability.exit_calendar import HORIZON_MONTHS, PLAN_MONTHS
 from profitability.firm import Firm
 from profitability.phase_out import DOES_NOT_PAY, TOO_LARGE, plan_phase_out
 from profitability.policy import ExitPolicy
+
+pytestmark = pytest.mark.slow
 
 FROM = date(2026, 1, 1)
 NEVER = pd.Timestamp(2999, 1, 1)

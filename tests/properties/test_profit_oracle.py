@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from profitability.facts import FX_ONE
 from profitability.policy import Policy
 from profitability.units import half_up
 from profitability.verdicts import Verdicts
+
+pytestmark = pytest.mark.slow
 
 Row = dict[str, Any]
 Firm = dict[str, list[Row]]

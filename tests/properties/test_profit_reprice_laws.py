@@ -9,6 +9,7 @@ from math import floor
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from profitability.remedies import REMEDIES, remedy_ladder
 from profitability.reprice import ask_limits, price_figures
 from profitability.tiers import assign_tiers
 from profitability.units import half_up
+
+pytestmark = pytest.mark.slow
 
 AS_OF = date(2025, 12, 31)
 

@@ -15,6 +15,8 @@ from sync.demo_firm import TODAY, seed_if_new
 from sync.nightly import STORE_NAME
 from sync.store.database import open_store
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.parametrize("firm", ["salesforce"], indirect=True)  # none of this is about a CRM
 
 CLI = "from sync.cli import main; main()"

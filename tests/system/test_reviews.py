@@ -15,6 +15,8 @@ import pytest
 from sync.commands.context import Invocation
 from sync.demo_firm import TODAY
 
+pytestmark = pytest.mark.slow
+
 DECEMBER = date(2025, 12, 8)
 GROVE = "Grove Events Limited"
 README = Path(__file__).parents[2] / "README.md"
