@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 import pandas as pd
 
@@ -17,6 +20,9 @@ from profitability.engines.fit import (
 )
 from profitability.errors import DataError
 from profitability.facts import ArrowTable, Schema, Table
+
+_DAMAGE = (duckdb.Error, duckdb.InvalidInputException, duckdb.IOException)
+"""What damaged files raise: of the first exactly that class, which is the root of all others."""
 
 
 class DuckDBEngine:
@@ -54,10 +60,7 @@ class DuckDBEngine:
 
     def _register(self, origin: str, source: Table, *, where: str) -> None:
         if isinstance(source, str):
-            try:
-                self._replace(origin, "VIEW", _parquet_scan(source), where=where)
-            except duckdb.Error as error:  # damaged files raise its root class
-                raise unreadable(where) from error
+            self._replace(origin, "VIEW", _parquet_scan(source), where=where)
             return
         self._drop(origin)
         if isinstance(source, pd.DataFrame):
@@ -72,7 +75,7 @@ class DuckDBEngine:
             )
         self._connection.register("arrow_stream", _Stream(source))
         try:
-            self._replace(origin, "TABLE", "SELECT * FROM arrow_stream")
+            self._create(origin, "TABLE", "SELECT * FROM arrow_stream")
         except duckdb.InvalidInputException as error:
             raise DataError(
                 "the Arrow table does not hand out its rows; its stream may be used up",
@@ -104,13 +107,12 @@ class DuckDBEngine:
         self._connection.close()
 
     def _replace(self, name: str, kind: str, sql: str, *, where: str = "") -> None:
+        with _refusing(where or name):
+            self._create(name, kind, sql)
+
+    def _create(self, name: str, kind: str, sql: str) -> None:
         self._drop(name)
-        try:
-            self._connection.execute(f'CREATE TEMP {kind} "{name}" AS {sql}')
-        except duckdb.IOException as error:
-            raise unreadable(where or name) from error
-        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-            raise too_large(where or name) from error
+        self._connection.execute(f'CREATE TEMP {kind} "{name}" AS {sql}')
         self._kinds[name] = kind
 
     def _drop(self, name: str) -> None:
@@ -123,7 +125,8 @@ class DuckDBEngine:
         found = {row[0]: str(row[1]) for row in self._connection.execute(f'DESCRIBE "{origin}"').fetchall()}
         present = columns_present(schema, found)
         faults = [fault_of(column, found[column.name]) for column in present]
-        counts = self._connection.execute(fault_counts(faults, origin)).fetchone()
+        with _refusing(schema.table):
+            counts = self._connection.execute(fault_counts(faults, origin)).fetchone()
         for column, fault, count in zip(present, faults, counts or (), strict=True):
             if count:
                 rows = self._rows_with(origin, fault)
@@ -138,6 +141,19 @@ class DuckDBEngine:
         ).fetchall()
         self._connection.execute("SET preserve_insertion_order = false")
         return [row[0] for row in rows]
+
+
+@contextmanager
+def _refusing(table: str) -> Iterator[None]:
+    """Tell what DuckDB found wrong in the data as the refusal that every engine gives."""
+    try:
+        yield
+    except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+        raise too_large(table) from error
+    except duckdb.Error as error:
+        if type(error) not in _DAMAGE:
+            raise
+        raise unreadable(table) from error
 
 
 class _Stream:
