@@ -170,12 +170,11 @@ def _compare(folder: Path, repeats: int) -> None:
     runs = [{name: _run(name, firm) for name in names} for _ in range(repeats)]
     base = median(run["ours, statement"]["seconds"] for run in runs)
     truth = runs[0]["ours, statement"]["totals"]
-    print(f"{'':26}{'seconds':>9}{'x ours':>8}{'peak MB':>9}  cents off in all lines together")
+    print(f"{'':26}{'seconds':>9}{'x ours':>8}{'CPU s':>8}{'peak MB':>9}  cents off in all lines together")
     for name in names:
-        seconds, memory = (median(run[name][key] for run in runs) for key in ("seconds", "mb"))
-        print(
-            f"{name:26}{seconds:9.1f}{seconds / base:8.2f}{memory:9.0f}  {_difference(runs[0][name]['totals'], truth)}"
-        )
+        seconds, cpu, memory = (median(run[name][key] for run in runs) for key in ("seconds", "cpu", "mb"))
+        off = _difference(runs[0][name]["totals"], truth)
+        print(f"{name:26}{seconds:9.1f}{seconds / base:8.2f}{cpu:8.1f}{memory:9.0f}  {off}")
 
 
 def _difference(found: Totals, truth: Totals) -> str:
@@ -184,15 +183,14 @@ def _difference(found: Totals, truth: Totals) -> str:
 
 def _grow(folder: Path, sizes: tuple[Size, ...]) -> None:
     print(f"\ngrowth, all models under an engine memory limit of {MEMORY_LIMIT}")
-    print(f"{'time rows':>14}{'accounts':>12}{'seconds':>9}{'a million rows':>16}{'peak MB':>9}")
+    print(f"{'time rows':>14}{'accounts':>12}{'seconds':>9}{'a million rows':>16}{'CPU s':>8}{'peak MB':>9}")
     for size in sizes:
         firm = folder / str(size.time_entries)
         write_firm(firm, size)
         run = _run("ours, 2 GiB", firm)
         each = run["seconds"] / (size.time_entries / 10**6)
-        print(
-            f"{size.time_entries:14,}{size.accounts:12,}{run['seconds']:9.1f}{each:16.2f}{run['mb']:9.0f}", flush=True
-        )
+        rows = f"{size.time_entries:14,}{size.accounts:12,}"
+        print(f"{rows}{run['seconds']:9.1f}{each:16.2f}{run['cpu']:8.1f}{run['mb']:9.0f}", flush=True)
 
 
 if __name__ == "__main__":
