@@ -206,6 +206,13 @@ RULES: tuple[Rule, ...] = (
     broken(
         "pools",
         _POOL,
+        "trim(f.pool) = ''",
+        what="the pool has no name",
+        remedy="name the pool: its line in the statement is called by it",
+    ),
+    broken(
+        "pools",
+        _POOL,
         f"f.pool IN {RESERVED_POOLS} OR left(f.pool, 12) = 'unallocated_' OR left(f.pool, 9) = 'unpooled_' "
         "OR left(f.pool, 7) = 'unused_' OR (f.driver = 'events' AND f.pool = 'capacity')",
         what="the name is one of our own lines",

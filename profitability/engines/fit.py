@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from profitability.errors import DataError
 from profitability.facts import Column, Schema, SqlType
 
 ROWS_SHOWN = 5
+
+_LIKE = 0.8
+"""How alike two names are (`difflib`) of which one is taken for a slip of the other: `duedate`, `cost_per_hour`."""
 
 _FITTING: dict[SqlType, tuple[str, ...]] = {
     "VARCHAR": ("VARCHAR", "ENUM"),
@@ -42,15 +46,24 @@ def columns_present(schema: Schema, found: Mapping[str, str]) -> list[Column]:
         found: column name -> type of the source, as DuckDB calls it.
 
     Raises:
-        DataError: a column that may not be null is missing.
+        DataError: a column that may not be null is missing, or one that may be left out seems misspelt.
     """
-    absent = [column.name for column in schema.columns if column.name not in found and not column.nullable]
-    if absent:
+    absent = [column for column in schema.columns if column.name not in found]
+    needed = ", ".join(column.name for column in absent if not column.nullable)
+    if needed:
         raise DataError(
-            f"column {', '.join(absent)} is missing; found {', '.join(found) or 'no column'}",
+            f"column {needed} is missing; found {', '.join(found) or 'no column'}",
             where=schema.table,
             remedy="give the table every column of its schema that may not be null (profitability/facts.py)",
         )
+    unknown = [name for name in found if name not in {column.name for column in schema.columns}]
+    for column in absent:
+        for misspelt in get_close_matches(column.name, unknown, n=1, cutoff=_LIKE):
+            raise DataError(
+                f"column {misspelt} is not known, and would be passed over; is it {column.name}?",
+                where=schema.table,
+                remedy=f"call it {column.name}, or give it a name that is less like it",
+            )
     return [column for column in schema.columns if column.name in found]
 
 

@@ -123,6 +123,7 @@ BROKEN = [
     ({"pools": [changed(SUPPORT, at6=0)]}, "lacks its practical time"),
     ({"pools": [changed(POOL, at5=-1)]}, "the avoidable share is not between none and all of the pool"),
     ({"pools": [changed(POOL, at5=1_000_001)]}, "the avoidable share is not between"),
+    ({"pools": [changed(POOL, at0=" ")]}, "the pool has no name"),
     ({"pools": [changed(POOL, at0="unused_capacity")]}, "the name is one of our own lines"),
     ({"pools": [changed(POOL, at0="unused_support")]}, "the name is one of our own lines: unused_support"),
     ({"pools": [changed(SUPPORT, at0="capacity")]}, "the name is one of our own lines: capacity"),
@@ -215,6 +216,21 @@ def test_scan_takes_whole_floats_and_midnights(engine: DuckDBEngine) -> None:
     table = pd.DataFrame({"account_id": ["A"], "name": ["n"], "started_on": pd.to_datetime(["2025-01-01 10:00"])})
     with pytest.raises(DataError, match="column started_on: 1 rows are not DATE or null"):
         engine.scan("accounts", table.assign(is_matched=True), ACCOUNTS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("owners", "owner"), ("started on", "started_on"), ("parent", "parent_id")]
+)
+def test_scan_asks_after_a_column_that_seems_misspelt(engine: DuckDBEngine, wrong: str, meant: str) -> None:
+    table = pd.DataFrame({"account_id": ["A"], "name": ["n"], "is_matched": [True], wrong: [None]})
+    with pytest.raises(DataError, match=rf"column {wrong} is not known, and would be passed over; is it {meant}\?"):
+        engine.scan("accounts", table, ACCOUNTS)
+
+
+def test_scan_passes_over_columns_of_other_names(engine: DuckDBEngine) -> None:
+    table = pd.DataFrame({"account_id": ["A"], "name": ["n"], "is_matched": [True], "colour": ["red"]})
+    engine.scan("accounts", table, ACCOUNTS)
+    assert "colour" not in engine.fetch("SELECT * FROM accounts")
 
 
 def test_scan_names_missing_columns(engine: DuckDBEngine) -> None:
