@@ -1,7 +1,7 @@
 WITH stated AS (
     SELECT
         'rent' AS pool,
-        60000 AS cents_a_head,
+        CAST(60000 AS BIGINT) AS cents_a_head,
         NULL AS from_categories,
         'client_hours' AS driver,
         100000 AS avoidable_ppm
