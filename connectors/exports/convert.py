@@ -85,11 +85,11 @@ class RowReader:
 
     def _is_dropped(self, cells: Mapping[str, CellIn]) -> bool:
         drop = self.mapping.rows.drop
-        return any(name in self.placed and _is_among(cells[name], texts) for name, texts in drop.items())
+        return any(name in self.placed and is_among(cells[name], texts) for name, texts in drop.items())
 
     def _unknown_kind(self, row: TableRow, cells: Mapping[str, CellIn]) -> Problem | None:
         for name, texts in self.mapping.rows.keep.items():
-            if name in self.placed and not self._is_dropped(cells) and not _is_among(cells[name], texts):
+            if name in self.placed and not self._is_dropped(cells) and not is_among(cells[name], texts):
                 what = f"a kind of row that the mapping does not know; it keeps {', '.join(texts)}"
                 remedy = "List the text under `keep` or `drop` in a mapping of your own."
                 return _problem(row.line, self.placed[name].bound.heading, cells[name], what, remedy)
@@ -149,7 +149,8 @@ def row_reader(
     )
 
 
-def _is_among(cell: CellIn, texts: Sequence[str]) -> bool:
+def is_among(cell: CellIn, texts: Sequence[str]) -> bool:
+    """Tell whether a cell holds one of these texts; case does not count."""
     return as_text(cell).casefold() in {text.casefold() for text in texts}
 
 

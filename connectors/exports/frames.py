@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,17 +40,32 @@ def create_table(
     connection: DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Create a table of rows of Python values in the columns' order; equal rows stay."""
-    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
-    frame = typed_frame(columns, dict(zip(columns, by_column, strict=True)))
-    connection.register("frame", frame)
-    connection.execute(f"CREATE TABLE {name} AS {select_typed(columns, 'frame')}")
-    connection.unregister("frame")
+    declared = ", ".join(f'"{column}" {sql_type}' for column, sql_type in columns.items())
+    connection.execute(f"CREATE TABLE {name} ({declared})")
+    append_rows(connection, name, columns, rows)
+
+
+def append_rows(
+    connection: DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Append rows of Python values, in the columns' order, to a table of these columns."""
+    by_column = list(zip(*rows, strict=True))
+    if by_column:
+        frame = typed_frame(columns, dict(zip(columns, by_column, strict=True)))
+        connection.register("frame", frame)
+        connection.execute(f"INSERT INTO {name} {select_typed(columns, 'frame')}")
+        connection.unregister("frame")
 
 
 def select_typed(columns: Mapping[str, str], source: str) -> str:
     """Return a SELECT of these columns, each cast to its SQL type, from a view, table or subquery."""
     casts = ", ".join(f'CAST("{name}" AS {sql_type}) AS "{name}"' for name, sql_type in columns.items())
     return f"SELECT {casts} FROM {source}"  # noqa: S608 names and types are ours
+
+
+def quoted(path: Path | str) -> str:
+    """Return a path, or any text, as an SQL text literal."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ cost: folders are 0700, files 0600.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -19,31 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import InputError
-from connectors.exports.frames import open_database, select_typed, typed_frame
+from connectors.exports.frames import open_database
 from connectors.exports.overlap import LiveFile, refuse_double_counting
+from connectors.exports.parts import Origin, select_parts, write_records
 from connectors.exports.reading import FileReading, Problem, ReadingStatus, Record
-from connectors.exports.records import KINDS, PROVENANCE, FieldType, column_name
+from connectors.exports.records import KINDS
+from connectors.exports.stored import StoredRecords
 
 if TYPE_CHECKING:
-    import pandas as pd
     from duckdb import DuckDBPyConnection
-
-_SQL_TYPES: dict[FieldType, str] = {
-    "text": "VARCHAR",
-    "date": "DATE",
-    "money": "BIGINT",
-    "duration": "BIGINT",
-    "decimal": "VARCHAR",
-    "integer": "BIGINT",
-    "boolean": "BOOLEAN",
-}
-
-
-def kind_columns(kind: str) -> dict[str, str]:
-    """Return the columns of a record kind, provenance last, each with its SQL type."""
-    columns = {column_name(field): _SQL_TYPES[field.type] for field in KINDS[kind]}
-    numbers = ("source_line", "mapping_version")
-    return columns | {name: "BIGINT" if name in numbers else "VARCHAR" for name in PROVENANCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +80,24 @@ class Ledger:
         return self.folder / kind / f"{file.sha256}-{file.mapping}-{file.mapping_version}.parquet"
 
     def _write_parts(self, connection: DuckDBPyConnection, reading: FileReading) -> LiveFile:
+        origin = Origin(str(reading.path), reading.sha256, reading.mapping, reading.mapping_version)
+        if isinstance(reading.records, StoredRecords):
+            file = _live_file(reading, reading.records.rows)
+            for kind in file.rows:
+                _copy_part(reading.records.part(kind), self._part(file, kind))
+            return file
         by_kind: dict[str, list[Record]] = {}
         for record in reading.records:
             by_kind.setdefault(record.kind, []).append(record)
-        file = LiveFile(
-            file=str(reading.path),
-            sha256=reading.sha256,
-            mapping=reading.mapping,
-            mapping_version=reading.mapping_version,
-            covers=reading.covers,
-            rows={kind: len(records) for kind, records in sorted(by_kind.items())},
-        )
+        file = _live_file(reading, {kind: len(records) for kind, records in by_kind.items()})
         for kind, records in by_kind.items():
-            _write_part(connection, self._part(file, kind), _frame(kind, records, file), kind)
+            write_records(connection, self._part(file, kind), kind, records, origin)
         return file
 
     def _create_views(self, connection: DuckDBPyConnection, files: Sequence[LiveFile]) -> None:
         for kind in KINDS:
             parts = [self._part(file, kind) for file in files if kind in file.rows]
-            connection.execute(f"CREATE VIEW {kind} AS {_select_parts(kind, parts)}")
+            connection.execute(f"CREATE VIEW {kind} AS {select_parts(kind, parts)}")
 
     def _write_manifest(self, files: Sequence[LiveFile]) -> None:
         manifest = {"version": 1, "files": [_file_to_json(file) for file in files]}
@@ -146,39 +130,23 @@ def _same_content(known: Path, again: Path) -> Problem:
     return Problem(line=0, column="", raw="", what=what, remedy="Remove one of the two files.")
 
 
-def _frame(kind: str, records: Sequence[Record], file: LiveFile) -> pd.DataFrame:
-    values: dict[str, list[Any]] = {
-        name: [record.values.get(name) for record in records] for name in map(column_name, KINDS[kind])
-    }
-    values["source_file"] = [file.file] * len(records)
-    values["source_sha256"] = [file.sha256] * len(records)
-    values["source_sheet"] = [record.sheet for record in records]
-    values["source_line"] = [record.line for record in records]
-    values["mapping"] = [file.mapping] * len(records)
-    values["mapping_version"] = [file.mapping_version] * len(records)
-    return typed_frame(kind_columns(kind), values)
+def _live_file(reading: FileReading, rows: Mapping[str, int]) -> LiveFile:
+    return LiveFile(
+        file=str(reading.path),
+        sha256=reading.sha256,
+        mapping=reading.mapping,
+        mapping_version=reading.mapping_version,
+        covers=reading.covers,
+        rows=dict(sorted(rows.items())),
+    )
 
 
-def _write_part(connection: DuckDBPyConnection, path: Path, frame: pd.DataFrame, kind: str) -> None:
+def _copy_part(stored: Path, path: Path) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     coming = path.with_suffix(".new")
-    connection.register("frame", frame)
-    connection.execute(f"COPY ({select_typed(kind_columns(kind), 'frame')}) TO {quoted(coming)} (FORMAT parquet)")
-    connection.unregister("frame")
-    coming.chmod(0o600)
+    coming.touch(mode=0o600)
+    shutil.copyfile(stored, coming)
     coming.replace(path)
-
-
-def _select_parts(kind: str, parts: Sequence[Path]) -> str:
-    if parts:
-        return f"SELECT * FROM read_parquet([{', '.join(map(quoted, parts))}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
-    nulls = ", ".join(f'CAST(NULL AS {sql_type}) AS "{name}"' for name, sql_type in kind_columns(kind).items())
-    return f"SELECT {nulls} WHERE false"
-
-
-def quoted(path: Path) -> str:
-    """Return a path as an SQL text literal."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _file_to_json(file: LiveFile) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from connectors.exports.cells import CellFaultError, read_date
 from connectors.exports.mapping import Mapping, PreambleDate
 from connectors.exports.reading import Record
 
-_SPANS = {
+SPANS = {
     "document": ("issue_date", "issue_date"),
     "settlement": ("settled_on", "settled_on"),
     "direct_cost": ("cost_date", "cost_date"),
@@ -29,10 +29,13 @@ _LONGEST_MONTH = timedelta(days=31)
 
 
 def period_covered(
-    mapping: Mapping, titles: Sequence[str], file_name: str, records: Sequence[Record]
+    mapping: Mapping, titles: Sequence[str], file_name: str, record_days: Sequence[date]
 ) -> tuple[date, date] | None:
-    """Return the first and last day that a file speaks for, None where it speaks of no period."""
-    days = [*_stated(mapping, titles, file_name), *_days(records)]
+    """Return the first and last day that a file speaks for, None where it speaks of no period.
+
+    `record_days` are the days of its records, at least the first and the last.
+    """
+    days = [*_stated(mapping, titles, file_name), *record_days]
     return (min(days), max(days)) if days else None
 
 
@@ -60,9 +63,10 @@ def _captured(wanted: PreambleDate | None, titles: Sequence[str], file_name: str
     return None
 
 
-def _days(records: Sequence[Record]) -> Iterator[date]:
+def days_of(records: Iterable[Record]) -> Iterator[date]:
+    """Yield every day that records speak of."""
     for record in records:
-        for column in _SPANS.get(record.kind, ()):
+        for column in SPANS.get(record.kind, ()):
             day = record.values[column]
             if isinstance(day, date):
                 yield day

@@ -14,11 +14,13 @@ from pathlib import Path
 from connectors.errors import InputError
 from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
 from connectors.exports.checks import Controls
+from connectors.exports.columnar import read_columns
 from connectors.exports.convert import RowValues, cell_problem, row_reader
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
-from connectors.exports.period import period_covered
-from connectors.exports.reading import Cell, FileReading, Problem, ReadingStatus, Record
+from connectors.exports.parts import Origin
+from connectors.exports.period import days_of, period_covered
+from connectors.exports.reading import Cell, FileReading, Problem, ReadingStatus, Record, Records
 from connectors.exports.records import KINDS, column_name
 from connectors.exports.rows import TableRow, table_rows
 from connectors.exports.source import (
@@ -30,8 +32,10 @@ from connectors.exports.source import (
     TextGrid,
     open_source,
 )
+from connectors.exports.stored import RecordSink, StoredRecords
 
 MAX_PROBLEMS = 200
+LARGE_FROM_BYTES = 4 << 20
 _UNVERIFIED = "no real file of this system was ever seen"
 
 
@@ -42,6 +46,8 @@ def read_file(
     home_currency: str,
     accept_unverified: bool = False,
     max_bytes: int = MAX_TEXT_BYTES,
+    large_from: int = LARGE_FROM_BYTES,
+    scratch: Path | None = None,
 ) -> FileReading:
     """Read one file.
 
@@ -51,6 +57,8 @@ def read_file(
         home_currency: ISO code; currency of amounts that state none, their `currency` stays None.
         accept_unverified: take files through mappings of grade S, too.
         max_bytes: most bytes that a file may have.
+        large_from: bytes from which on a file is read column by column, if it is plain enough (`columnar`).
+        scratch: where many records lie until the ledger takes them; None: where the system keeps such things.
 
     Returns:
         One record per row and kind (per `[key] once_per` where the mapping has it), in the order of the file.
@@ -60,16 +68,29 @@ def read_file(
     try:
         with open_source(path, max_bytes=max_bytes) as source:
             reading = replace(reading, sha256=source.sha256)
-            reading = _read_source(reading, source, mappings, home_currency, accept_unverified=accept_unverified)
+            reading = _read_source(
+                reading,
+                source,
+                mappings,
+                _Way(home_currency, scratch, is_large=source.size >= large_from),
+                accept_unverified=accept_unverified,
+            )
     except FileFaultError as fault:
         return _refused(reading, [fault.problem])
     return reading
 
 
 def check_folder(
-    folder: Path, mappings: Sequence[ExportMapping], *, home_currency: str, accept_unverified: bool = False
+    folder: Path,
+    mappings: Sequence[ExportMapping],
+    *,
+    home_currency: str,
+    accept_unverified: bool = False,
+    scratch: Path | None = None,
 ) -> list[FileReading]:
     """Read every file below a folder, in the order of their names; dot files and mappings are not looked at.
+
+    The arguments are those of `read_file`.
 
     Raises:
         InputError: the folder is not there.
@@ -78,7 +99,8 @@ def check_folder(
         raise InputError("no such folder", where=str(folder), remedy="Make it, or set books.exports to the right one.")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_no_export(path.relative_to(folder)))
     return [
-        read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified) for path in files
+        read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified, scratch=scratch)
+        for path in files
     ]
 
 
@@ -87,15 +109,19 @@ def _is_no_export(path: Path) -> bool:
     return path.suffix == ".toml" or any(part.startswith((".", "~$")) for part in path.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a file is read; the fields are the arguments of `read_file`."""
+
+    home_currency: str
+    scratch: Path | None
+    is_large: bool
+
+
 def _read_source(
-    reading: FileReading,
-    source: Source,
-    mappings: Sequence[ExportMapping],
-    home_currency: str,
-    *,
-    accept_unverified: bool,
+    reading: FileReading, source: Source, mappings: Sequence[ExportMapping], way: _Way, *, accept_unverified: bool
 ) -> FileReading:
-    found = find_mapping(source, mappings, home_currency=home_currency)
+    found = find_mapping(source, mappings, home_currency=way.home_currency)
     if not isinstance(found, Found):
         return replace(reading, status=ReadingStatus.NO_MAPPING, why_not=found)
     mapping = found.mapping
@@ -106,7 +132,7 @@ def _read_source(
     if isinstance(found.grid, TextGrid) and mapping.read.encoding != "auto":
         found = replace(found, grid=replace(found.grid, encoding=mapping.read.encoding))
     try:
-        return _read_table(reading, found, home_currency)
+        return _read_table(reading, found, way)
     except FileFaultError as fault:
         return _refused(reading, [fault.problem])
 
@@ -119,30 +145,35 @@ def _refused(reading: FileReading, problems: Sequence[Problem], warnings: Sequen
     return replace(reading, status=ReadingStatus.REFUSED, records=(), problems=shown, warnings=tuple(warnings))
 
 
-def _read_table(reading: FileReading, found: Found, home_currency: str) -> FileReading:
+def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
     """Read strictly; where quotes are loose, read again leniently and say so."""
+    origin = Origin(str(reading.path), reading.sha256, reading.mapping, reading.mapping_version)
+    if way.is_large:
+        stored = read_columns(found, origin, home_currency=way.home_currency, scratch=way.scratch)
+        if stored is not None:
+            return _accepted(reading, found, stored, ())
     warnings: list[Problem] = []
     try:
-        taken = _take(found, home_currency, strict=True)
+        taken = _take(found, origin, way, strict=True)
     except LooseQuotesError as loose:
         warnings.append(replace(loose.problem, what=f"{loose.problem.what}; read as far as it makes sense"))
-        taken = _take(found, home_currency, strict=False)
+        taken = _take(found, origin, way, strict=False)
     warnings += taken.controls.warnings
     if taken.problems:
         return _refused(reading, sorted(taken.problems, key=lambda problem: problem.line), warnings)
-    if not taken.records:
+    records = taken.sink.finish()
+    if not records:
         warnings.append(Problem(found.header.line, "", "", "headings without rows", "Check that this was meant."))
     if isinstance(found.grid, TextGrid) and not found.grid.source.is_ended:
         remedy = "Make sure that its last line is the last one of the source."
         warnings.append(Problem(0, "", "", "the last line has no end: lines behind it may be missing", remedy))
-    covers = period_covered(found.mapping, found.titles, reading.path.name, taken.records)
-    return replace(
-        reading,
-        status=ReadingStatus.ACCEPTED,
-        records=tuple(taken.records),
-        warnings=tuple(warnings),
-        covers=covers,
-    )
+    return _accepted(reading, found, records, tuple(warnings))
+
+
+def _accepted(reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...]) -> FileReading:
+    days = records.days() if isinstance(records, StoredRecords) else tuple(days_of(records))
+    covers = period_covered(found.mapping, found.titles, reading.path.name, days)
+    return replace(reading, status=ReadingStatus.ACCEPTED, records=records, warnings=warnings, covers=covers)
 
 
 @dataclass(slots=True)
@@ -156,7 +187,7 @@ class _Taking:
     columns: Sequence[BoundColumn]
     controls: Controls
     names: dict[str, dict[str, str]]
-    records: list[Record] = field(default_factory=list)
+    sink: RecordSink
     problems: list[Problem] = field(default_factory=list)
     seen: dict[tuple[Cell, ...], RowValues] = field(default_factory=dict)
 
@@ -191,7 +222,7 @@ class _Taking:
         for kind, names in self.names.items():
             if read.absent.isdisjoint(names):
                 values = {column: read.values.get(name) for name, column in names.items()}
-                self.records.append(Record(kind, values, read.line, self.found.grid.sheet))
+                self.sink.add(Record(kind, values, read.line, self.found.grid.sheet))
 
     def _contradictions(self, row: TableRow, read: RowValues, first: RowValues) -> Iterator[Problem]:
         fields = self.found.mapping.fields()
@@ -201,14 +232,15 @@ class _Taking:
                 yield cell_problem(row.line, column, row.cells, what, "Make the lines agree in the source.")
 
 
-def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
-    columns = bind(found, home_currency=home_currency)
+def _take(found: Found, origin: Origin, way: _Way, *, strict: bool) -> _Taking:
+    columns = bind(found, home_currency=way.home_currency)
     if not found.grid.is_text:
         refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
-    reader = row_reader(found.mapping, columns, forms, found.header, home_currency=home_currency)
+    reader = row_reader(found.mapping, columns, forms, found.header, home_currency=way.home_currency)
     names = {kind: {field.name: column_name(field) for field in KINDS[kind]} for kind in found.mapping.kinds}
-    taking = _Taking(found, columns, Controls(reader), names)
+    sink = RecordSink(origin, found.mapping.kinds, way.scratch)
+    taking = _Taking(found, columns, Controls(reader), names, sink)
     for row, values in reader.read(_rows(found, strict=strict)):
         taking.take(row, values)
     taking.controls.finish(is_text=found.grid.is_text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 Cell: TypeAlias = str | int | bool | date | None
 
@@ -49,6 +50,18 @@ class Record:
     sheet: str = ""
 
 
+class Records(Protocol):
+    """The records of one file, in the order of its lines: few in memory, many on disk (`stored.StoredRecords`)."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield them, as often as asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FileReading:
     """What became of one file.
@@ -66,7 +79,7 @@ class FileReading:
     status: ReadingStatus
     mapping: str = ""
     mapping_version: int = 0
-    records: tuple[Record, ...] = ()
+    records: Records = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     why_not: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import codecs
 import csv
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -89,6 +90,9 @@ class Source:
     Attributes:
         encoding: of the text; empty for a workbook.
         is_ended: the text ends with a line break.
+        size: bytes of the file.
+        lines: line breaks in it, wherever they stand.
+        line_end: the one way in which its lines end; empty: they end in several.
     """
 
     path: Path
@@ -96,6 +100,9 @@ class Source:
     sha256: str
     encoding: str
     is_ended: bool
+    size: int = 0
+    lines: int = 0
+    line_end: str = ""
 
     @property
     def is_workbook(self) -> bool:
@@ -127,8 +134,11 @@ def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
 def _measured(path: Path, stream: FileIO) -> Source:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     head, tail, is_utf_8, has_zeros = b"", b"", True, False
+    size, ends = 0, Counter[str]()
     while chunk := stream.read(_CHUNK_BYTES):
         digest.update(chunk)
+        size += len(chunk)
+        ends.update(_line_ends(chunk, tail))
         head, tail = head or chunk[:_HEAD_BYTES], (tail + chunk)[-4:]
         is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
         has_zeros = has_zeros or b"\0" in chunk
@@ -138,7 +148,14 @@ def _measured(path: Path, stream: FileIO) -> Source:
     if encoding == "utf-8" and is_utf_8 and not _decodes(decoder, b"", final=True):
         raise FileFaultError("the file stops in the middle of a character: it was cut")
     is_ended = bool(encoding) and tail.decode(encoding, "replace").endswith(("\n", "\r"))
-    return Source(path, stream, digest.hexdigest(), encoding, is_ended)
+    line_end = next(iter(+ends)) if len(+ends) == 1 else ""
+    return Source(path, stream, digest.hexdigest(), encoding, is_ended, size, ends.total(), line_end)
+
+
+def _line_ends(chunk: bytes, before: bytes) -> dict[str, int]:
+    """Count the line ends of a chunk by their kind; CR and LF parted by the chunks are one."""
+    pairs = chunk.count(b"\r\n") + (before.endswith(b"\r") and chunk.startswith(b"\n"))
+    return {"\r\n": pairs, "\n": chunk.count(b"\n") - pairs, "\r": chunk.count(b"\r") - pairs}
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from connectors.base import AccountRecord, DealRecord
 from connectors.errors import InputError
-from connectors.exports.frames import select_typed
-from connectors.exports.ledger import Ledger, quoted
+from connectors.exports.frames import quoted, select_typed
+from connectors.exports.ledger import Ledger
 from connectors.exports.overlap import LiveFile
 from connectors.facts import lookups
 from connectors.facts.coverage import SourceDates

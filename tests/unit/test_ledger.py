@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import InputError
-from connectors.exports.ledger import Ledger, kind_columns
+from connectors.exports.ledger import Ledger
+from connectors.exports.parts import kind_columns
 from connectors.exports.reading import FileReading, ReadingStatus, Record
 from connectors.exports.records import KINDS, column_name
 

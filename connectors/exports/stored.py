@@ -1,0 +1,136 @@
+"""Keep the many records of a large file on disk until the ledger takes them, in bounded memory.
+
+The parts lie in a scratch folder closed to others, which goes when nobody holds the records any more.
+"""
+
+from __future__ import annotations
+
+import shutil
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from heapq import merge
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from connectors.exports.frames import open_database
+from connectors.exports.parts import Origin, select_parts, write_part, write_records
+from connectors.exports.period import SPANS
+from connectors.exports.reading import Record, Records
+from connectors.exports.records import KINDS, column_name
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_IN_MEMORY = 50_000
+"""Records of one file that are held as objects; about 1 kB each."""
+
+_FETCHED_AT_ONCE = 10_000
+
+
+class ScratchFolder:
+    """A folder of its own, closed to others; it is removed with this object."""
+
+    __slots__ = ("__weakref__", "path")
+
+    def __init__(self, parent: Path | None) -> None:
+        if parent is not None:
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = Path(mkdtemp(prefix="whalecurve-", dir=parent))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecords:
+    """Records of one file, a part for each kind. `rows`: kind -> number of its records, in the mapping's order."""
+
+    folder: ScratchFolder
+    rows: Mapping[str, int]
+
+    def part(self, kind: str) -> Path:
+        """Return where the records of a kind lie."""
+        return self.folder.path / f"{kind}.parquet"
+
+    def days(self) -> tuple[date, ...]:
+        """Return the first and the last day that records speak of, none where they speak of no day."""
+        days: list[date | None] = []
+        with closing(open_database()) as connection:
+            for kind in self.rows.keys() & SPANS.keys():
+                for column in set(SPANS[kind]):
+                    rows = select_parts(kind, [self.part(kind)])
+                    found = connection.execute(f"SELECT min({column}), max({column}) FROM ({rows})").fetchone()  # noqa: S608 the names are ours
+                    days += found or ()
+        return tuple(day for day in days if day is not None)
+
+    def __len__(self) -> int:
+        """Return how many records there are, of all kinds."""
+        return sum(self.rows.values())
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records in the order of the file."""
+        with closing(open_database()) as connection:
+            by_kind = [_read_part(connection.cursor(), kind, self.part(kind)) for kind in self.rows]
+            yield from merge(*by_kind, key=lambda record: record.line)
+
+
+def _read_part(connection: DuckDBPyConnection, kind: str, part: Path) -> Iterator[Record]:
+    names = [column_name(field) for field in KINDS[kind]]
+    columns = ", ".join(f'"{name}"' for name in (*names, "source_line", "source_sheet"))
+    found = connection.execute(f"SELECT {columns} FROM ({select_parts(kind, [part])})")  # noqa: S608 the names are ours
+    while rows := found.fetchmany(_FETCHED_AT_ONCE):
+        for *values, line, sheet in rows:
+            yield Record(kind, dict(zip(names, values, strict=True)), line, sheet)
+
+
+@dataclass(slots=True)
+class RecordSink:
+    """Takes the records of one file as they are read: what memory should not hold goes to disk.
+
+    Attributes:
+        kinds: record kinds of the mapping, in its order.
+        scratch: where the folder of the parts is made; None: where the system keeps such things.
+    """
+
+    origin: Origin
+    kinds: tuple[str, ...]
+    scratch: Path | None
+    most_in_memory: int = MOST_IN_MEMORY
+    _held: list[Record] = field(default_factory=list)
+    _folder: ScratchFolder | None = None
+    _chunks: dict[str, list[Path]] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Take one record."""
+        self._held.append(record)
+        if len(self._held) >= self.most_in_memory:
+            self._store()
+
+    def finish(self) -> Records:
+        """Return all records that were taken."""
+        if self._folder is None:
+            return tuple(self._held)
+        self._store()
+        stored = StoredRecords(self._folder, {kind: self._rows[kind] for kind in self.kinds if kind in self._rows})
+        with closing(open_database()) as connection:
+            for kind, chunks in self._chunks.items():
+                write_part(connection, stored.part(kind), select_parts(kind, chunks))
+                for chunk in chunks:
+                    chunk.unlink()
+        return stored
+
+    def _store(self) -> None:
+        self._folder = self._folder or ScratchFolder(self.scratch)
+        with closing(open_database()) as connection:
+            for kind in self.kinds:
+                records = [record for record in self._held if record.kind == kind]
+                if records:
+                    chunks = self._chunks.setdefault(kind, [])
+                    chunk = self._folder.path / f"{kind}-{len(chunks)}.parquet"
+                    write_records(connection, chunk, kind, records, self.origin)
+                    chunks.append(chunk)
+                    self._rows[kind] = self._rows.get(kind, 0) + len(records)
+        self._held.clear()
