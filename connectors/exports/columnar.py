@@ -27,7 +27,7 @@ from connectors.exports.reading import Cell
 from connectors.exports.records import KINDS, column_name
 from connectors.exports.rows import table_rows
 from connectors.exports.source import FileFaultError, TextGrid
-from connectors.exports.stored import ScratchFolder, StoredRecords
+from connectors.exports.stored import ScratchFolder, StoredRecords, store_records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,6 +51,7 @@ _LONGEST_LINE = 131_072
 _SPELLED = {"\n": r"'\n'", "\r\n": r"'\r\n'"}
 """Ends of lines, as DuckDB wants to be told."""
 
+_QUOTE, _BREAK = "chr(34)", "chr(10)"
 _NOTHING_GUESSED = "auto_detect = false, strict_mode = true, compression = 'none', hive_partitioning = false"
 _READ_AT_ONCE = 50_000
 _MEMORY = "512MB"
@@ -115,29 +116,61 @@ def _lay_out(
 ) -> None:
     """Store the cells that are read, and show them as `cells`: c0, c1, ... by place (blank, never null), and `line`.
 
+    Every byte of the text must be found again, in a cell or as a mark between cells: DuckDB passes over blank lines
+    and over blanks beside quotes, which the csv module does not.
+
     Raises:
-        _NotPlainError: a row is not one line.
+        _NotPlainError: bytes are missing.
         duckdb.Error: quotes are loose, or a row has not as many cells as the headings.
     """
-    header_line, lines = found.header.line, grid.source.lines
+    above = _lines_above(grid, found.header.line)
+    width = len(found.header.cells)
+    cells = [f"c{place}" for place in sorted({place for column in columns for place in _places(column)})]
+    row = f"concat({', '.join(f'c{place}' for place in range(width))})"
+    counts = f"strlen(row) AS size, {_count('row', _QUOTE)} AS quotes, {_count('row', _BREAK)} AS breaks"
+    stored = f"SELECT {', '.join(cells)}, {counts} FROM (SELECT *, {row} AS row FROM {_text(found, grid)})"  # noqa: S608  ours or quoted
+    write_part(connection, path, stored)
+    sums = f"SELECT count(*), sum(size), sum(quotes), sum(breaks) FROM {_stored(path)}"  # noqa: S608  quoted
+    rows, size, quotes, breaks = (int(count or 0) for count in connection.execute(sums).fetchall()[0])
+    marks = rows * ((width - 1) * len(grid.delimiter.encode()) + len(grid.source.line_end))
+    if len(above) + size + marks + grid.source.quotes - above.count(b'"') - quotes != grid.source.size:
+        raise _NotPlainError
+    line = f"file_row_number + {found.header.line + 1}"
+    if breaks:
+        line += " + sum(breaks) OVER (ORDER BY file_row_number ROWS UNBOUNDED PRECEDING) - breaks"
+    shown = ", ".join(f"coalesce({cell}, '') AS {cell}" for cell in cells)
+    connection.execute(f"CREATE VIEW cells AS SELECT {shown}, {line} AS line FROM {_stored(path)}")  # noqa: S608  quoted
+
+
+def _lines_above(grid: TextGrid, count: int) -> bytes:
+    """Return the lines down to the headings, which must end with them.
+
+    Raises:
+        _NotPlainError: the headings have a line break in a cell, or nothing stands below them.
+    """
     below = next(islice(grid.rows(strict=True), 1, None), None)
-    if below is None or below.line != header_line + 1:
+    if below is None or below.line != count + 1:
         raise _NotPlainError
-    places = sorted({place for column in columns for place in _places(column)})
+    grid.source.stream.seek(0)
+    return b"".join(grid.source.stream.readline() for _ in range(count))
+
+
+def _count(text: str, mark: str) -> str:
+    return f"strlen({text}) - strlen(replace({text}, {mark}, ''))"
+
+
+def _text(found: Found, grid: TextGrid) -> str:
+    """Return the SQL of the rows below the headings: a text column c0, c1, ... for each heading."""
     types = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(found.header.cells)))
-    cells = ", ".join(f"c{place}" for place in places)
-    form = f"delim = {quoted(grid.delimiter)}, quote = '\"', escape = '\"', new_line = {_SPELLED[grid.source.line_end]}"
-    place = f"header = false, skip = {header_line}, max_line_size = {_LONGEST_LINE}, columns = {{{types}}}"
-    options = f"{form}, {place}, {_NOTHING_GUESSED}"
-    query = f"SELECT {cells} FROM read_csv({quoted(grid.source.path)}, {options})"  # noqa: S608  ours or quoted
-    count = write_part(connection, path, query)
-    if count != lines - header_line:
-        raise _NotPlainError
-    shown = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in places)
-    connection.execute(
-        f"CREATE VIEW cells AS SELECT {shown}, file_row_number + {header_line + 1} AS line "  # noqa: S608  quoted
-        f"FROM read_parquet({quoted(path)}, file_row_number = true, hive_partitioning = false)"
+    quotes = (
+        f"delim = {quoted(grid.delimiter)}, quote = '\"', escape = '\"', new_line = {_SPELLED[grid.source.line_end]}"
     )
+    place = f"header = false, skip = {found.header.line}, max_line_size = {_LONGEST_LINE}, columns = {{{types}}}"
+    return f"read_csv({quoted(grid.source.path)}, {quotes}, {place}, {_NOTHING_GUESSED})"
+
+
+def _stored(path: Path) -> str:
+    return f"read_parquet({quoted(path)}, file_row_number = true, hive_partitioning = false)"
 
 
 def _places(column: BoundColumn) -> tuple[int, ...]:
@@ -167,14 +200,11 @@ class _Table:
         if not any(_refuses_blank(reader, self.reader.home_currency) for reader in readers):
             raise _NotPlainError  # a blank row would become a record
         values = {reader.bound.name: self._value(f"read_{number}", reader) for number, reader in enumerate(readers)}
-        stored = StoredRecords(folder, {})
-        rows = {
-            kind: write_part(self.connection, stored.part(kind), self._select(kind, values))
-            for kind in self.reader.mapping.kinds
-        }
-        if not any(rows.values()):
+        queries = {kind: self._select(kind, values) for kind in self.reader.mapping.kinds}
+        stored = store_records(self.connection, folder, queries)
+        if not len(stored):
             raise _NotPlainError
-        return StoredRecords(folder, {kind: count for kind, count in rows.items() if count})
+        return stored
 
     def _value(self, table: str, reader: ColumnReader) -> str:
         """Read the different cells of a column into a table, and return the SQL of its value in a row.

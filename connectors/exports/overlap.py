@@ -17,6 +17,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from connectors.errors import InputError
+from connectors.exports.period import SPANS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -75,7 +76,8 @@ def refuse_double_counting(connection: DuckDBPyConnection, files: Sequence[LiveF
     for kind, key in _NUMBERED.items():
         _refuse_equal(connection, kind, key, within_a_file=True)
     for kind, key in _UNNUMBERED.items():
-        _refuse_equal(connection, kind, key, within_a_file=False)
+        if _may_share(kind, [file for file in files if kind in file.rows]):
+            _refuse_equal(connection, kind, key, within_a_file=False)
     for kind, owner in _SPANNED.items():
         _refuse_overlap(connection, kind, owner)
 
@@ -88,6 +90,11 @@ def _refuse_second_source(topic: str, files: Sequence[LiveFile]) -> None:
                 where=other.file,
                 remedy="Keep one source a period, or cut the files so that their days do not meet.",
             )
+
+
+def _may_share(kind: str, files: Sequence[LiveFile]) -> bool:
+    """Tell whether two files can state one record: where records have a day, only if the files share a day."""
+    return any(kind not in SPANS or _meet(one.covers, other.covers) for one, other in combinations(files, 2))
 
 
 def _meet(one: tuple[date, date] | None, other: tuple[date, date] | None) -> bool:

@@ -171,7 +171,7 @@ def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
 
 
 def _accepted(reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...]) -> FileReading:
-    days = records.days() if isinstance(records, StoredRecords) else tuple(days_of(records))
+    days = records.days if isinstance(records, StoredRecords) else tuple(days_of(records))
     covers = period_covered(found.mapping, found.titles, reading.path.name, days)
     return replace(reading, status=ReadingStatus.ACCEPTED, records=records, warnings=warnings, covers=covers)
 

@@ -91,7 +91,7 @@ class Source:
         encoding: of the text; empty for a workbook.
         is_ended: the text ends with a line break.
         size: bytes of the file.
-        lines: line breaks in it, wherever they stand.
+        quotes: double quotes in it, as bytes.
         line_end: the one way in which its lines end; empty: they end in several.
     """
 
@@ -101,7 +101,7 @@ class Source:
     encoding: str
     is_ended: bool
     size: int = 0
-    lines: int = 0
+    quotes: int = 0
     line_end: str = ""
 
     @property
@@ -134,10 +134,10 @@ def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
 def _measured(path: Path, stream: FileIO) -> Source:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     head, tail, is_utf_8, has_zeros = b"", b"", True, False
-    size, ends = 0, Counter[str]()
+    size, quotes, ends = 0, 0, Counter[str]()
     while chunk := stream.read(_CHUNK_BYTES):
         digest.update(chunk)
-        size += len(chunk)
+        size, quotes = size + len(chunk), quotes + chunk.count(b'"')
         ends.update(_line_ends(chunk, tail))
         head, tail = head or chunk[:_HEAD_BYTES], (tail + chunk)[-4:]
         is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
@@ -149,7 +149,7 @@ def _measured(path: Path, stream: FileIO) -> Source:
         raise FileFaultError("the file stops in the middle of a character: it was cut")
     is_ended = bool(encoding) and tail.decode(encoding, "replace").endswith(("\n", "\r"))
     line_end = next(iter(+ends)) if len(+ends) == 1 else ""
-    return Source(path, stream, digest.hexdigest(), encoding, is_ended, size, ends.total(), line_end)
+    return Source(path, stream, digest.hexdigest(), encoding, is_ended, size, quotes, line_end)
 
 
 def _line_ends(chunk: bytes, before: bytes) -> dict[str, int]:

@@ -45,25 +45,20 @@ class ScratchFolder:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """Records of one file, a part for each kind. `rows`: kind -> number of its records, in the mapping's order."""
+    """Records of one file, a part for each kind.
+
+    Attributes:
+        rows: kind -> number of its records, in the mapping's order.
+        days: first and last day that the records speak of, empty where they speak of no day.
+    """
 
     folder: ScratchFolder
     rows: Mapping[str, int]
+    days: tuple[date, ...]
 
     def part(self, kind: str) -> Path:
         """Return where the records of a kind lie."""
-        return self.folder.path / f"{kind}.parquet"
-
-    def days(self) -> tuple[date, ...]:
-        """Return the first and the last day that records speak of, none where they speak of no day."""
-        days: list[date | None] = []
-        with closing(open_database()) as connection:
-            for kind in self.rows.keys() & SPANS.keys():
-                for column in set(SPANS[kind]):
-                    rows = select_parts(kind, [self.part(kind)])
-                    found = connection.execute(f"SELECT min({column}), max({column}) FROM ({rows})").fetchone()  # noqa: S608 the names are ours
-                    days += found or ()
-        return tuple(day for day in days if day is not None)
+        return _part(self.folder, kind)
 
     def __len__(self) -> int:
         """Return how many records there are, of all kinds."""
@@ -74,6 +69,23 @@ class StoredRecords:
         with closing(open_database()) as connection:
             by_kind = [_read_part(connection.cursor(), kind, self.part(kind)) for kind in self.rows]
             yield from merge(*by_kind, key=lambda record: record.line)
+
+
+def _part(folder: ScratchFolder, kind: str) -> Path:
+    return folder.path / f"{kind}.parquet"
+
+
+def store_records(connection: DuckDBPyConnection, folder: ScratchFolder, queries: Mapping[str, str]) -> StoredRecords:
+    """Store what queries give; each gives the rows of one kind, in order."""
+    rows = {kind: write_part(connection, _part(folder, kind), query) for kind, query in queries.items()}
+    days: list[date | None] = []
+    for kind in queries.keys() & SPANS.keys():
+        part = select_parts(kind, [_part(folder, kind)])
+        for column in set(SPANS[kind]):
+            days += connection.execute(f"SELECT min({column}), max({column}) FROM ({part})").fetchone() or ()  # noqa: S608  ours
+    return StoredRecords(
+        folder, {kind: count for kind, count in rows.items() if count}, tuple(day for day in days if day is not None)
+    )
 
 
 def _read_part(connection: DuckDBPyConnection, kind: str, part: Path) -> Iterator[Record]:
@@ -101,7 +113,6 @@ class RecordSink:
     _held: list[Record] = field(default_factory=list)
     _folder: ScratchFolder | None = None
     _chunks: dict[str, list[Path]] = field(default_factory=dict)
-    _rows: dict[str, int] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         """Take one record."""
@@ -114,13 +125,9 @@ class RecordSink:
         if self._folder is None:
             return tuple(self._held)
         self._store()
-        stored = StoredRecords(self._folder, {kind: self._rows[kind] for kind in self.kinds if kind in self._rows})
+        queries = {kind: select_parts(kind, self._chunks[kind]) for kind in self.kinds if kind in self._chunks}
         with closing(open_database()) as connection:
-            for kind, chunks in self._chunks.items():
-                write_part(connection, stored.part(kind), select_parts(kind, chunks))
-                for chunk in chunks:
-                    chunk.unlink()
-        return stored
+            return store_records(connection, self._folder, queries)
 
     def _store(self) -> None:
         self._folder = self._folder or ScratchFolder(self.scratch)
@@ -132,5 +139,4 @@ class RecordSink:
                     chunk = self._folder.path / f"{kind}-{len(chunks)}.parquet"
                     write_records(connection, chunk, kind, records, self.origin)
                     chunks.append(chunk)
-                    self._rows[kind] = self._rows.get(kind, 0) + len(records)
         self._held.clear()

@@ -1,0 +1,112 @@
+"""Reading column by column gives what reading row by row gives: records, lines, problems, warnings, days."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from connectors.exports.loading import load_mappings
+from connectors.exports.reader import read_file
+from connectors.exports.stored import StoredRecords
+
+SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
+SAMPLES = Path(__file__).parents[1] / "golden" / "exports"
+TIME = "date,person,client,task,hours,billable,tags\n"
+COSTS = "date;client;client_id;kind;supplier;amount;currency\n"
+
+CELL = {
+    "date": st.sampled_from(["2026-01-30", " 2026-01-31 ", "2026-02-30", "30/01/2026", '"2026-02-01"']),
+    "hours": st.sampled_from(["1.5", "0:30", "01:30:00", "2h", "90m", "7,5", "-1", '"1:00"']),
+    "money": st.sampled_from(["1.50", "0.05", "12", "1.505", "-3", "€ 4", "1e3"]),
+    "currency": st.sampled_from(["", "EUR", "JPY", "USD", "eur", "XXX1"]),
+    "kind": st.sampled_from(["expense", "Contractor", "pass_through", "gift"]),
+    "yes": st.sampled_from(["yes", "No", "", "maybe"]),
+    "text": st.one_of(
+        st.text(alphabet="aé \u00a0x", max_size=4),
+        st.sampled_from(
+            ["NA", "null", "007", '"a, b;c"', '"say ""hi"""', ' "x"', '"x" ', 'mid"dle', '"a\nb"', "\u2028", '""']
+        ),
+    ),
+}
+
+
+def mostly(strategy, good):
+    return st.one_of(*[st.just(good)] * 20, strategy)
+
+
+def lines_of(*columns):
+    cells = (CELL[kind] if kind == "text" else mostly(CELL[kind], good) for kind, good in columns)
+    return st.tuples(*cells).map(list)
+
+
+TIME_LINES = lines_of(
+    ("date", "2026-01-30"),
+    ("text", "Ada"),
+    ("text", "Nordhav"),
+    ("text", "build"),
+    ("hours", "1.5"),
+    ("yes", "yes"),
+    ("text", ""),
+)
+COST_LINES = lines_of(
+    ("date", "2026-01-30"),
+    ("text", "Nordhav"),
+    ("text", ""),
+    ("kind", "expense"),
+    ("text", "Rail"),
+    ("money", "1"),
+    ("currency", "EUR"),
+)
+ODD_LINES = st.sampled_from(["", ",,,,,,", ";;;;;;", " ", "2026-01-30", '"', "\ufeff"])
+
+
+def both(data, *, mappings=SHIPPED, name="file.csv"):
+    """Return the file read row by row, and column by column."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        return [read_file(path, mappings, home_currency="EUR", large_from=size) for size in (1 << 40, 0)]
+
+
+def plain(reading):
+    return replace(reading, records=tuple(reading.records))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.one_of(*[TIME_LINES] * 40, ODD_LINES), min_size=1, max_size=6),
+    end=st.sampled_from(["\n", "\n", "\r\n", "\r"]),
+    is_ended=st.sampled_from([True, True, True, False]),
+    encoding=st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "cp1252"]),
+)
+@example(rows=[["2026-01-30", "\u00a0Ada", "NA", "null", "1:30", "", "007"]], end="\n", is_ended=True, encoding="utf-8")
+def test_hours_are_read_alike(rows, end, is_ended, encoding):
+    lines = [row if isinstance(row, str) else ",".join(row) for row in rows]
+    text = TIME.replace("\n", end) + end.join(lines) + (end if is_ended else "")
+    by_row, by_column = both(text.encode(encoding, "replace"))
+
+    assert plain(by_column) == plain(by_row)
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(st.one_of(*[COST_LINES] * 40, ODD_LINES), min_size=1, max_size=6))
+def test_amounts_are_read_alike_in_the_currency_of_their_row(rows):
+    lines = [row if isinstance(row, str) else ";".join(row) for row in rows]
+    by_row, by_column = both((COSTS + "\n".join(lines) + "\n").encode())
+
+    assert plain(by_column) == plain(by_row)
+
+
+@pytest.mark.parametrize("name", [mapping.name for mapping in SHIPPED])
+def test_the_sample_of_every_mapping_is_read_alike(name):
+    by_row, by_column = both((SAMPLES / f"{name}.csv").read_bytes())
+
+    assert plain(by_column) == plain(by_row)
+
+
+@pytest.mark.parametrize("name", ["own-time", "own-direct-costs", "own-rates"])
+def test_a_plain_sample_is_indeed_read_by_column(name):
+    assert isinstance(both((SAMPLES / f"{name}.csv").read_bytes())[1].records, StoredRecords)
