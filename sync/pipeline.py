@@ -144,7 +144,11 @@ def read_exports(settings: Settings) -> tuple[FileReading, ...]:
     mappings = load_mappings(*settings.files.mappings)
     return tuple(
         check_folder(
-            books.exports, mappings, home_currency=books.home_currency, accept_unverified=books.accept_unverified
+            books.exports,
+            mappings,
+            home_currency=books.home_currency,
+            accept_unverified=books.accept_unverified,
+            scratch=settings.engine.spill_folder,
         )
     )
 
