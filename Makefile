@@ -9,10 +9,10 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark check format docs wheel bench bench-engine lock clean
+.PHONY: help setup demo test test-slow test-spark check format docs wheel bench bench-engine bench-exports lock clean
 
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## Install everything into .venv (uv if it is there, else venv and pip)
 
@@ -69,6 +69,9 @@ bench: setup ## Measure how fast the command line starts
 bench-engine: setup ## Measure the engine beside pandas, Polars and a bare scan (LARGE=1: 100 million time rows too)
 	$(INSTALL) requirements-bench.lock
 	$(BIN)/python -m benchmarks.engine $(if $(LARGE),--large)
+
+bench-exports: setup ## Measure reading a Toggl export of ROWS rows into the ledger (two million), beside DuckDB alone
+	$(BIN)/python -m benchmarks.exports $(if $(ROWS),--rows $(ROWS))
 
 lock: ## Resolve the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock

@@ -213,7 +213,7 @@ class _Table:
         """
         places = self._places_of_value(reader)
         if not places:
-            value = self._read(reader, {})
+            value = self._read(reader, (), ())
             return "NULL" if value is None else quoted(str(value))
         keys = [f"c{place}" for place in places]
         columns = dict.fromkeys(keys, "VARCHAR") | {"value": SQL_TYPES[reader.bound.type]}
@@ -221,7 +221,7 @@ class _Table:
         create_table(self.connection, table, columns, ())
         changed = 0
         for batch in self._different_cells(keys):
-            rows = [(*cells, self._read(reader, dict(zip(places, cells, strict=True)))) for cells in batch]
+            rows = [(*cells, self._read(reader, places, cells)) for cells in batch]
             changing = [row for row in rows if not stays or row[1] != (row[0] or None)]
             append_rows(self.connection, table, columns, changing)
             changed += len(changing)
@@ -250,9 +250,11 @@ class _Table:
         while rows := found.fetchmany(_READ_AT_ONCE):
             yield rows
 
-    def _read(self, reader: ColumnReader, cells_by_place: Mapping[int, str]) -> Cell:
+    def _read(self, reader: ColumnReader, places: Sequence[int], texts: Sequence[str]) -> Cell:
         """Return the value of a column in a row of which only the cells that it depends on are known."""
-        cells = [cells_by_place.get(place, "") for place in range(self.reader.full_width)]
+        cells = [""] * self.reader.full_width
+        for place, text in zip(places, texts, strict=True):
+            cells[place] = text
         cell = reader.bound.cell(cells)
         if self._may_leave_out(reader.bound.name, cell):
             raise _NotPlainError
@@ -263,10 +265,10 @@ class _Table:
 
     def _may_leave_out(self, name: str, cell: CellIn) -> bool:
         """Tell whether a cell makes its row one to drop, or none that is kept."""
-        rows = self.reader.mapping.rows
-        if name not in self.reader.placed:
+        keep, drop = self.reader.mapping.rows.keep, self.reader.mapping.rows.drop
+        if name not in self.reader.placed or (name not in keep and name not in drop):
             return False
-        return (name in rows.keep and not is_among(cell, rows.keep[name])) or is_among(cell, rows.drop.get(name, ()))
+        return (name in keep and not is_among(cell, keep[name])) or is_among(cell, drop.get(name, ()))
 
     def _select(self, kind: str, values: Mapping[str, str]) -> str:
         """Return the query of the records of a kind: one a row, but none where a cell is blank that means so."""

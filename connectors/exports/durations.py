@@ -34,7 +34,9 @@ def read_duration_seconds(cell: CellIn, number_format: NumberFormat, bare: Durat
         seconds = half_up(Fraction(cell // timedelta(microseconds=1), 10**6))
     elif isinstance(cell, time):
         seconds = (cell.hour * _MINUTES + cell.minute) * _MINUTES + cell.second
-    elif isinstance(cell, str) and (found := _CLOCK.fullmatch(cell.strip()) or _WORDS.fullmatch(cell.strip())):
+    elif isinstance(cell, str) and (clock := _CLOCK.fullmatch(cell.strip())):
+        seconds = (int(clock["hours"]) * _MINUTES + int(clock["minutes"])) * _MINUTES + int(clock["seconds"] or 0)
+    elif isinstance(cell, str) and (found := _WORDS.fullmatch(cell.strip())):
         seconds = _spelled_seconds(found, number_format)
     else:
         seconds = _bare_seconds(cell, number_format, bare)
