@@ -166,7 +166,7 @@ def _text(found: Found, grid: TextGrid) -> str:
         f"delim = {quoted(grid.delimiter)}, quote = '\"', escape = '\"', new_line = {_SPELLED[grid.source.line_end]}"
     )
     place = f"header = false, skip = {found.header.line}, max_line_size = {_LONGEST_LINE}, columns = {{{types}}}"
-    return f"read_csv({quoted(grid.source.path)}, {quotes}, {place}, {_NOTHING_GUESSED})"
+    return f"read_csv({quoted(grid.source.path.absolute())}, {quotes}, {place}, {_NOTHING_GUESSED})"
 
 
 def _stored(path: Path) -> str:

@@ -137,10 +137,13 @@ def _read_source(
         return _refused(reading, [fault.problem])
 
 
-def _refused(reading: FileReading, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> FileReading:
+def _refused(
+    reading: FileReading, problems: Sequence[Problem], warnings: Sequence[Problem] = (), *, untold: int = 0
+) -> FileReading:
     shown = tuple(problems[:MAX_PROBLEMS])
-    if len(problems) > MAX_PROBLEMS:
-        left = f"{len(problems) - MAX_PROBLEMS:,} more problems"
+    count = len(problems) + untold
+    if count > MAX_PROBLEMS:
+        left = f"{count - MAX_PROBLEMS:,} more problems"
         shown = (*shown, Problem(0, "", "", left, "Mend the first ones; the rest may be of the same kind."))
     return replace(reading, status=ReadingStatus.REFUSED, records=(), problems=shown, warnings=tuple(warnings))
 
@@ -160,7 +163,8 @@ def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
         taken = _take(found, origin, way, strict=False)
     warnings += taken.controls.warnings
     if taken.problems:
-        return _refused(reading, sorted(taken.problems, key=lambda problem: problem.line), warnings)
+        problems = sorted(taken.problems, key=lambda problem: problem.line)
+        return _refused(reading, problems, warnings, untold=taken.untold)
     records = taken.sink.finish()
     if not records:
         warnings.append(Problem(found.header.line, "", "", "headings without rows", "Check that this was meant."))
@@ -180,7 +184,7 @@ def _accepted(reading: FileReading, found: Found, records: Records, warnings: tu
 class _Taking:
     """One pass over the rows of a file, and what it has come to so far.
 
-    `names`: record kind -> name of its field -> column of the record.
+    `names`: record kind -> name of its field -> column of the record. `untold`: problems beyond those kept.
     """
 
     found: Found
@@ -189,6 +193,7 @@ class _Taking:
     names: dict[str, dict[str, str]]
     sink: RecordSink
     problems: list[Problem] = field(default_factory=list)
+    untold: int = 0
     seen: dict[tuple[Cell, ...], RowValues] = field(default_factory=dict)
 
     def take(self, row: TableRow, values: RowValues | None) -> None:
@@ -201,10 +206,18 @@ class _Taking:
         elif row.role == "group":
             self.controls.open_group(row)
         elif values is not None and values.problems:
-            self.problems += values.problems
+            self._refuse(values.problems)
         elif values is not None:
             self.controls.add(values)
             self._take_records(row, values)
+
+    def _refuse(self, problems: Iterable[Problem]) -> None:
+        """Keep what is wrong with a row as long as it will be shown, and count the rest."""
+        for problem in problems:
+            if len(self.problems) < MAX_PROBLEMS:
+                self.problems.append(problem)
+            else:
+                self.untold += 1
 
     def _may_be_cut(self, row: TableRow) -> bool:
         """Tell whether a cut would touch a cell that is read; one that nothing is read from may be cut."""
@@ -217,7 +230,7 @@ class _Taking:
         if mapping.key is not None:
             first = self.seen.setdefault(tuple(read.values.get(name) for name in mapping.key.once_per), read)
             if first is not read:
-                self.problems += self._contradictions(row, read, first)
+                self._refuse(self._contradictions(row, read, first))
                 return
         for kind, names in self.names.items():
             if read.absent.isdisjoint(names):

@@ -110,3 +110,13 @@ def test_the_sample_of_every_mapping_is_read_alike(name):
 @pytest.mark.parametrize("name", ["own-time", "own-direct-costs", "own-rates"])
 def test_a_plain_sample_is_indeed_read_by_column(name):
     assert isinstance(both((SAMPLES / f"{name}.csv").read_bytes())[1].records, StoredRecords)
+
+
+def test_line_breaks_in_texts_that_nobody_reads_keep_the_lines_right():
+    entry = 'Ada,ada@firm.example,Nordhav,Website,"{}",2026-03-02,2026-03-02,01:30:00\n'
+    text = "User,Email,Client,Project,Description,Start date,End date,Duration\n"
+    text += entry.format("two\nlines") + entry.format('say ""hi"", then\n\ngo') + entry.format("one")
+    by_row, by_column = both(text.encode())
+
+    assert isinstance(by_column.records, StoredRecords)
+    assert [record.line for record in by_column.records] == [record.line for record in by_row.records] == [2, 4, 7]
