@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import islice
 
+from connectors.exports.builtin import builtin_grids
 from connectors.exports.cells import as_text, is_blank
 from connectors.exports.mapping import HOME_MARK, Column
 from connectors.exports.mapping import Mapping as ExportMapping
@@ -116,6 +117,8 @@ def _heads(source: Source, count: int) -> Iterator[tuple[Grid, list[RawRow]]]:
         for sheet in open_sheets(source):
             yield sheet, list(islice(sheet.rows(strict=False), count + 1))
         return
+    for table in builtin_grids(source):
+        yield table, list(islice(table.rows(strict=True), count + 1))
     for grid in _text_grids(source):
         yield grid, _text_head(grid, count + 1)
 
@@ -157,6 +160,8 @@ def _try(
     file_name: str,
     required: Sequence[Required],
 ) -> Found | Miss:
+    if grid.reader != mapping.read.reader:
+        return Miss(0, mapping.name, "another reader")
     if isinstance(grid, TextGrid) and mapping.read.delimiter not in {None, grid.delimiter}:
         return Miss(0, mapping.name, "another delimiter")
     if grid.sheet and mapping.read.sheet and not fnmatchcase(grid.sheet.casefold(), mapping.read.sheet.casefold()):

@@ -21,6 +21,9 @@ from connectors.exports.records import Field as RecordField
 Grade = Literal["F", "T", "S"]
 """Evidence: F a whole file of the system was read, T header and rows seen in public tests, S only claimed somewhere."""
 
+Reader = Literal["table", "xaf", "saft", "datev"]
+"""What makes a table of the file: `table` takes text and sheets as they are, others are in `builtin`."""
+
 GROUP_MARK = "{group}"
 HOME_MARK = "{home}"
 _HEADER_WITHIN_ROWS = 60
@@ -60,6 +63,7 @@ class Match(_Part):
 class Read(_Part):
     """How the bytes become rows: what is not said is found out, but never guessed."""
 
+    reader: Reader = "table"
     encoding: StrictStr = "auto"
     delimiter: Annotated[StrictStr, Field(min_length=1, max_length=1)] | None = None
     sheet: StrictStr | None = None

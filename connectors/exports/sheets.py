@@ -22,6 +22,7 @@ class SheetGrid:
 
     sheet: str
     cells: Sequence[Sequence[CellIn]]
+    reader: str = "table"
     is_text: bool = False
 
     def rows(self, *, strict: bool) -> Iterator[RawRow]:  # noqa: ARG002  a workbook has no quotes

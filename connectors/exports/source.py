@@ -63,6 +63,11 @@ class Grid(Protocol):
     """A table of cells that can be read from the top any number of times."""
 
     @property
+    def reader(self) -> str:
+        """Which reader made it, as mappings name it (`mapping.Reader`)."""
+        ...
+
+    @property
     def sheet(self) -> str:
         """Name of the sheet, empty for a text file."""
         ...
@@ -173,6 +178,7 @@ class TextGrid:
     encoding: str
     delimiter: str
     skip_lines: int = 0
+    reader: str = "table"
     sheet: str = ""
     is_text: bool = True
     errors: Literal["strict", "replace"] = "strict"
