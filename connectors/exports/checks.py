@@ -76,7 +76,7 @@ class Controls:
                 self._tell(check, Problem(row.line, row.label, "", fault.what, fault.remedy))
                 continue
             if stated != own.total_minor:
-                self._tell(check, _difference(own, row.line, row.label, stated))
+                self._tell(check, _difference(check, own, row.line, row.label, stated))
 
     def _new_sum(self) -> _Sum:
         return _Sum(self.reader.home_currency)
@@ -112,7 +112,7 @@ class Controls:
                 what = "its lines state different totals: are these two documents of one number?"
                 self._tell(check, Problem(own.line, label, "", what, "Give each document its number in the source."))
             elif stated != own.total_minor:
-                self._tell(check, _difference(own, own.line, label, stated))
+                self._tell(check, _difference(check, own, own.line, label, stated))
 
     def _live(self) -> Iterator[tuple[int, Check]]:
         return ((index, check) for index, check in enumerate(self.reader.mapping.check) if check.on_fail != "off")
@@ -130,6 +130,6 @@ class Controls:
         (self.problems if check.on_fail == "error" else self.warnings).append(problem)
 
 
-def _difference(own: _Sum, line: int, label: str, stated: int) -> Problem:
+def _difference(check: Check, own: _Sum, line: int, label: str, stated: int) -> Problem:
     raw, counted = (str(from_minor(minor, own.currency)) for minor in (stated, own.total_minor))
-    return Problem(line, label, raw, f"stated {raw}, but the rows add up to {counted}", _EXPORT_AGAIN)
+    return Problem(line, label, raw, f"stated {raw}, but the rows add up to {counted}", check.remedy or _EXPORT_AGAIN)

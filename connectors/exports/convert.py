@@ -144,9 +144,15 @@ def row_reader(
         readers=readers,
         placed={reader.bound.name: reader for reader in readers if reader.bound.places},
         home_currency=home_currency,
-        width=max(index for index, key in enumerate(header.keys) if key) + 1,
+        width=_width(mapping, columns, header),
         full_width=len(header.keys),
     )
+
+
+def _width(mapping: ExportMapping, columns: Sequence[BoundColumn], header: Header) -> int:
+    """Return how many cells a whole row has at least: up to the last heading that no source may leave out."""
+    lacking = {place for column in columns if column.name in mapping.rows.may_lack for place in column.places}
+    return max(index for index, key in enumerate(header.keys) if key and index not in lacking) + 1
 
 
 def _is_among(cell: CellIn, texts: Sequence[str]) -> bool:
