@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connectors.errors import InputError
+from connectors.exports.archive import open_export
 from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
 from connectors.exports.checks import Controls
 from connectors.exports.convert import RowValues, cell_problem, row_reader
@@ -28,7 +29,6 @@ from connectors.exports.source import (
     RawRow,
     Source,
     TextGrid,
-    open_source,
 )
 
 MAX_PROBLEMS = 200
@@ -58,7 +58,7 @@ def read_file(
     """
     reading = FileReading(path=path, sha256="", status=ReadingStatus.REFUSED)
     try:
-        with open_source(path, max_bytes=max_bytes) as source:
+        with open_export(path, max_bytes=max_bytes) as source:
             reading = replace(reading, sha256=source.sha256)
             reading = _read_source(reading, source, mappings, home_currency, accept_unverified=accept_unverified)
     except FileFaultError as fault:
@@ -130,6 +130,8 @@ def _read_table(reading: FileReading, found: Found, home_currency: str) -> FileR
     warnings += taken.controls.warnings
     if taken.problems:
         return _refused(reading, sorted(taken.problems, key=lambda problem: problem.line), warnings)
+    if found.mapping.caution is not None:
+        warnings.append(Problem(0, "", "", found.mapping.caution.what, found.mapping.caution.remedy))
     if not taken.records:
         warnings.append(Problem(found.header.line, "", "", "headings without rows", "Check that this was meant."))
     if isinstance(found.grid, TextGrid) and not found.grid.source.is_ended:
@@ -178,7 +180,7 @@ class _Taking:
     def _may_be_cut(self, row: TableRow) -> bool:
         """Tell whether a cut would touch a cell that is read; one that nothing is read from may be cut."""
         last = len(self.found.header.keys) - 1
-        used = {place for column in self.columns for place in (*column.places, column.minus_place)}
+        used = {place for column in self.columns for place in (*column.places, *column.end_places, column.minus_place)}
         return len(row.cells) <= last or last in used
 
     def _take_records(self, row: TableRow, read: RowValues) -> None:
