@@ -3,6 +3,7 @@
 import tempfile
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,15 +71,20 @@ def read_bytes(data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bills.csv"
         path.write_bytes(data)
-        return read_file(path, SHIPPED, home_currency="EUR")
+        return read_file(path, SHIPPED, home_currency="EUR", accept_unverified=True)
+
+
+@cache
+def read_whole(name):
+    return read_bytes((SAMPLES / f"{name}.csv").read_bytes())
 
 
 @pytest.mark.parametrize("name", [mapping.name for mapping in SHIPPED if not mapping.name.startswith("own-")])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_a_cut_file_is_refused_or_loses_whole_lines_only(name, data):
     whole_bytes = (SAMPLES / f"{name}.csv").read_bytes()
-    whole = read_bytes(whole_bytes)
+    whole = read_whole(name)
     kept = whole_bytes[: data.draw(st.integers(0, len(whole_bytes) - 1))]
     cut = read_bytes(kept)
     if cut.status is not ReadingStatus.ACCEPTED:
