@@ -254,7 +254,8 @@ class Example(_Part):
 class Mapping(_Part):
     """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
 
-    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks.
+    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks. Where two kinds
+    share a field and mean different cells by it, columns are named `kind.field`.
     """
 
     name: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -280,8 +281,13 @@ class Mapping(_Part):
         return (self.record,) if isinstance(self.record, str) else self.record
 
     def fields(self) -> dict[str, RecordField]:
-        """Return the fields of all its kinds by name."""
-        return {field.name: field for kind in self.kinds for field in KINDS[kind]}
+        """Return the fields of all its kinds by the names of their columns."""
+        return {self.column_of(kind, field): field for kind in self.kinds for field in KINDS[kind]}
+
+    def column_of(self, kind: str, field: RecordField) -> str:
+        """Return the column that fills a field of a kind: `kind.field` if there is one, else the one named like it."""
+        own = f"{kind}.{field.name}"
+        return own if own in self.columns else field.name
 
     def column_type(self, name: str) -> FieldType:
         """Return how a column is read: as its field says, else as the mapping says, else as text."""

@@ -209,7 +209,10 @@ def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
         refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
     reader = row_reader(found.mapping, columns, forms, found.header, home_currency=home_currency)
-    names = {kind: {field.name: column_name(field) for field in KINDS[kind]} for kind in found.mapping.kinds}
+    mapping = found.mapping
+    names = {
+        kind: {mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]} for kind in mapping.kinds
+    }
     taking = _Taking(found, columns, Controls(reader), names)
     for row, values in reader.read(_rows(found, strict=strict)):
         taking.take(row, values)

@@ -1,7 +1,7 @@
 """Laws of the reader: what is written in a locale reads back equal, and a cut file is never taken for a whole one."""
 
 import tempfile
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.exports.cells import NUMBER_FORMATS, read_date, read_number
-from connectors.exports.durations import read_duration_seconds
+from connectors.exports.durations import elapsed_seconds, read_duration_seconds
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
 from connectors.exports.reading import ReadingStatus
@@ -54,6 +54,18 @@ def test_a_time_span_written_in_any_form_reads_back_equal(seconds, name):
     decimal_hours = f"{Decimal(seconds) / 3600:.8f}".replace(".", number_format.decimal)
     for text in (f"{hours}:{minutes:02}:{rest:02}", f"{hours}h {minutes}m {rest}s", decimal_hours):
         assert read_duration_seconds(text, number_format, "hours") == seconds
+
+
+@given(
+    start=st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9998, 1, 1)),  # noqa: DTZ001  local clocks
+    seconds=st.integers(0, 10**6),
+    date_format=st.sampled_from(DATE_FORMATS),
+    clocks=st.sampled_from(["%H:%M:%S", "%I:%M:%S %p", "%I:%M:%S%p"]),
+)
+def test_the_time_between_two_moments_is_what_was_added(start, seconds, date_format, clocks):
+    first = start.replace(microsecond=0)
+    told = [moment.strftime(f"{date_format} {clocks}") for moment in (first, first + timedelta(seconds=seconds))]
+    assert elapsed_seconds(*told, date_format) == seconds
 
 
 @given(text=st.text(max_size=12))

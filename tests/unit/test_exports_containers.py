@@ -15,6 +15,7 @@ from connectors.exports.reader import check_folder, read_file
 from connectors.exports.reading import ReadingStatus
 
 SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
+SAMPLES = Path(__file__).parents[1] / "golden" / "exports"
 CASH = "day,balance\n2026-01-31,12.50\n2026-02-28,-3.00\n"
 
 
@@ -43,6 +44,14 @@ def test_an_export_alone_in_an_archive_reads_like_the_file_itself(tmp_path):
     packed = read(zipped(tmp_path / "cash.zip", {"cash.csv": CASH}))
     assert packed.status is ReadingStatus.ACCEPTED
     assert (packed.records, packed.sha256, packed.covers) == (plain.records, plain.sha256, plain.covers)
+
+
+@pytest.mark.parametrize("name", [mapping.name for mapping in SHIPPED if not mapping.name.startswith("own-")])
+def test_every_sample_reads_alike_in_an_archive(tmp_path, name):
+    sample = next(path for path in SAMPLES.glob(f"{name}.*") if path.suffix != ".json")
+    packed = zipped(tmp_path / f"{name}.zip", {sample.name: sample.read_bytes()})
+    alone, inside = (read_file(path, SHIPPED, home_currency="EUR", accept_unverified=True) for path in (sample, packed))
+    assert (inside.mapping, inside.status, inside.records) == (name, ReadingStatus.ACCEPTED, alone.records)
 
 
 def test_what_macos_and_folders_add_to_an_archive_is_passed_over(tmp_path):

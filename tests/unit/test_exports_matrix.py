@@ -298,6 +298,7 @@ def test_what_every_reader_must_know_is_told_with_the_file(tmp_path):
 
 @pytest.mark.parametrize("mapping", SHIPPED, ids=lambda mapping: mapping.name)
 def test_an_unverified_mapping_takes_no_real_data_until_accepted(mapping):
-    sample = Path(__file__).parents[1] / "golden" / "exports" / f"{mapping.name}.csv"
+    samples = (Path(__file__).parents[1] / "golden" / "exports").glob(f"{mapping.name}.*")
+    sample = next(path for path in samples if path.suffix != ".json")
     reading = read_file(sample, SHIPPED, home_currency="EUR")
     assert (reading.status is ReadingStatus.REFUSED) == (mapping.grade == "S")
