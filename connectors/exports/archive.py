@@ -37,9 +37,11 @@ def open_export(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
             yield source
             return
         with tempfile.TemporaryFile(buffering=0) as unpacked:
-            _unpack(source.stream, _only_export(members), unpacked)
+            member = _only_export(members)
+            _unpack(source.stream, member, unpacked)
             unpacked.seek(0)
-            inner = measured(path, unpacked)
+            # mappings that ask for a name mean the one that the system gave to its export
+            inner = measured(path / PurePosixPath(member.filename).name, unpacked)
             if inner.is_workbook:
                 raise FileFaultError("an archive or a workbook inside an archive", _UNPACK)
             yield inner

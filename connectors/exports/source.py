@@ -93,6 +93,7 @@ class Source:
     """An open file: its content hash, and what its bytes say of its form.
 
     Attributes:
+        path: what the file is called; inside an archive, its name there below that of the archive.
         encoding: of the text; empty for a workbook.
         is_ended: the text ends with a line break.
     """
@@ -131,7 +132,7 @@ def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
 
 
 def measured(path: Path, stream: FileIO) -> Source:
-    """Return an open file with its hash and the form of its bytes; `path` is what it is called by.
+    """Return an open file with its hash and the form of its bytes.
 
     Raises:
         FileFaultError: empty, cut, or neither text nor workbook.
