@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Generic, TypeVar
 
@@ -40,6 +40,7 @@ class BoundColumn:
         places: where its cells stand, from 0 (several: joined; none: absent).
         minus_place: the other amount, which `operand_sign` takes off (-1) or adds (1).
         end_places: where day and clock of a span's end stand; its start is at `places`. Empty: no span.
+        span: the same duration by its two ends, where the file states both.
         heading: as the file has it, for messages. constant: what the headings themselves say.
     """
 
@@ -51,6 +52,7 @@ class BoundColumn:
     heading: str
     constant: str | None
     end_places: tuple[int, ...] = ()
+    span: BoundColumn | None = None
 
     @property
     def operand_sign(self) -> int:
@@ -82,7 +84,7 @@ class BoundColumn:
             CellFaultError: the cell does not fit the pattern.
         """
         cell = self.filled(cell)
-        if self.column.match is None or is_blank(cell):
+        if self.column.match is None or self.end_places or is_blank(cell):
             return cell
         text = captured(self.column.match, as_text(cell))
         if text is None:
@@ -125,15 +127,24 @@ def _bound(name: str, column: Column, mapping: Mapping, header: Header, home_cur
     else:
         place = _place(headings_of(column, home_currency), column.nth, header)
         places = () if place is None else (place,)
-    end_places: tuple[int, ...] = ()
-    if column.otherwise is not None and not places:
-        places, end_places = (
-            _all_places(headings, header) for headings in (column.otherwise.start, column.otherwise.end)
-        )
-    heading = " + ".join(header.cells[place] for place in (*places, *end_places)) or name
+    heading = " + ".join(header.cells[place] for place in places) or name
     minus_place = _place(column.minus or column.plus, None, header)
     constant = _constant(column, header)
-    return BoundColumn(name, column, mapping.column_type(name), places, minus_place, heading, constant, end_places)
+    stated = BoundColumn(name, column, mapping.column_type(name), places, minus_place, heading, constant)
+    span = _span(stated, header)
+    return stated if span is None else replace(stated, span=span) if places else span
+
+
+def _span(stated: BoundColumn, header: Header) -> BoundColumn | None:
+    """Return the column as the time from one moment to another, None where the file does not have both."""
+    ends = stated.column.otherwise
+    if ends is None:
+        return None
+    start, end = _all_places(ends.start, header), _all_places(ends.end, header)
+    if len(start) < len(ends.start) or len(end) < len(ends.end):
+        return None
+    heading = " + ".join(header.cells[place] for place in (*start, *end))
+    return replace(stated, places=start, end_places=end, heading=heading)
 
 
 def _all_places(headings: Sequence[str], header: Header) -> tuple[int, ...]:

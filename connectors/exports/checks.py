@@ -48,9 +48,14 @@ class Controls:
     _per: dict[tuple[int, tuple[Cell, ...]], _Sum] = field(default_factory=dict)
     _met: set[int] = field(default_factory=set)
     _group_line: int = 0
+    _first_off_line: int = 0
+    _off_count: int = 0
 
     def add(self, row: RowValues) -> None:
         """Count the record of a row."""
+        if row.is_off:
+            self._first_off_line = self._first_off_line or row.line
+            self._off_count += 1
         currency = row.values.get("currency")
         for index, check in self._live():
             amount = row.values.get(check.sum)
@@ -98,6 +103,10 @@ class Controls:
     def finish(self, *, is_text: bool) -> None:
         """Compare the figures that lines repeat, and miss the total rows that never came."""
         self._tell_unclosed(0)
+        if self._off_count:
+            what = f"hours that are not the time from start to end: {self._off_count:,} times, first here"
+            remedy = "If the source rounds hours, all is well; else mend them there."
+            self.warnings.append(Problem(self._first_off_line, "", "", what, remedy))
         for index, check in self._live():
             is_missed = check.required == "always" or (check.required == "text" and is_text)
             if check.row is not None and not check.is_of_group and is_missed and index not in self._met:

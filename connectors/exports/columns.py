@@ -28,6 +28,8 @@ from profitability.units import minor_digits
 
 _DEFAULT_FORMS = Forms(NUMBER_FORMATS["plain"], "%Y-%m-%d", "hours")
 _MOST_REMEMBERED = 1 << 16
+_MOST_ROUNDED_SECONDS = 60
+"""What clocks without seconds leave open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,19 @@ class ColumnReader:
                 self._known.clear()
             self._known[key] = self._value(cell, minus, currency)
         return self._known[key]
+
+    def is_off(self, value: Cell, cells: Sequence[CellIn]) -> bool:
+        """Tell whether a duration is not the time between the two ends that its row states as well.
+
+        Ends that cannot be read, or that cross midnight under one day, say nothing.
+        """
+        span = self.bound.span
+        if span is None or not isinstance(value, int):
+            return False
+        try:
+            return abs(_duration_seconds(span, span.cell(cells), self.forms) - value) > _MOST_ROUNDED_SECONDS
+        except CellFaultError:
+            return False
 
     def difference(self, cell: CellIn, minus: CellIn) -> Number:
         """Return one amount less another, or both together, blanks being 0.

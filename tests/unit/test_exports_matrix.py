@@ -184,6 +184,17 @@ def test_a_stated_duration_wins_over_start_and_end(tmp_path):
     assert [record.values["worked_seconds"] for record in reading.records] == [3600]
 
 
+@pytest.mark.parametrize(("stated", "is_told"), [("1:30", False), ("1:31", False), ("1:31:01", True), ("1:15", True)])
+def test_hours_that_are_not_the_time_from_start_to_end_are_told(tmp_path, stated, is_told):
+    header = "Client,User,Start Date,Start Time,End Date,End Time,Duration (h)\n"
+    sound = "Nordhav,Ada,03/31/2026,09:00,03/31/2026,10:00,1:00\n"
+    row = f"Nordhav,Ada,03/31/2026,11:00 PM,04/01/2026,0:30,{stated}\n"
+    reading = read(tmp_path, header + sound + row + row)
+    assert reading.status is ReadingStatus.ACCEPTED
+    what = "hours that are not the time from start to end: 2 times, first here"
+    assert [(warning.line, warning.what) for warning in reading.warnings] == ([(3, what)] if is_told else [])
+
+
 def test_only_columns_that_a_source_leaves_out_may_be_missing_at_the_end_of_a_row(tmp_path):
     head = "Project,User,Start Date,Start Time,End Date,End Time,Tags,Client\n"
     whole = "Site,Ada,2026-03-31,09:00,2026-03-31,10:30"
