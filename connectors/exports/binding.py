@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Generic, TypeVar
 
@@ -12,6 +12,8 @@ from connectors.exports.cells import (
     CellFaultError,
     CellIn,
     NumberFormat,
+    as_text,
+    captured,
     is_blank,
     read_date,
     read_number,
@@ -26,13 +28,19 @@ from connectors.exports.source import FileFaultError
 _NUMERIC: frozenset[FieldType] = frozenset({"money", "duration", "decimal", "integer"})
 _Form = TypeVar("_Form")
 
+SPAN_MARK = " - "
+"""Stands between the two moments of a span where they come as one text."""
+
 
 @dataclass(frozen=True, slots=True)
 class BoundColumn:
     """A column of the mapping in one file.
 
     Attributes:
-        places: where its cells stand, from 0 (several: joined; none: absent). minus_place: what to take off.
+        places: where its cells stand, from 0 (several: joined; none: absent).
+        minus_place: the other amount, which `operand_sign` takes off (-1) or adds (1).
+        end_places: where day and clock of a span's end stand; its start is at `places`. Empty: no span.
+        span: the same duration by its two ends, where the file states both.
         heading: as the file has it, for messages. constant: what the headings themselves say.
     """
 
@@ -43,16 +51,49 @@ class BoundColumn:
     minus_place: int | None
     heading: str
     constant: str | None
+    end_places: tuple[int, ...] = ()
+    span: BoundColumn | None = None
+
+    @property
+    def operand_sign(self) -> int:
+        """Whether the other amount is added (1) or taken off (-1)."""
+        return 1 if self.column.plus else -1
 
     def cell(self, cells: Sequence[CellIn]) -> CellIn:
         """Return its cell in a row, blank where the row is too short; texts to join come as one."""
+        if self.end_places:
+            start, end = _joined(cells, self.places), _joined(cells, self.end_places)
+            return f"{start}{SPAN_MARK}{end}" if start or end else ""
         if len(self.places) == 1:
             return _at(cells, self.places[0])
-        return " ".join(text for place in self.places if (text := str(_at(cells, place)).strip()))
+        return _joined(cells, self.places)
 
     def minus_cell(self, cells: Sequence[CellIn]) -> CellIn:
-        """Return the cell to take off, blank where there is none."""
-        return "" if self.minus_place is None else _at(cells, self.minus_place)
+        """Return the other amount's cell, blank where there is none."""
+        return "" if self.minus_place is None else self.filled(_at(cells, self.minus_place))
+
+    def filled(self, cell: CellIn) -> CellIn:
+        """Return a cell, or an empty text where the mapping counts it as blank."""
+        blank = self.column.blank
+        return "" if blank is not None and re.search(blank, as_text(cell)) else cell
+
+    def captured(self, cell: CellIn) -> CellIn:
+        """Return what the mapping captures in a cell, a cell that counts as blank as an empty text.
+
+        Raises:
+            CellFaultError: the cell does not fit the pattern.
+        """
+        cell = self.filled(cell)
+        if self.column.match is None or self.end_places or is_blank(cell):
+            return cell
+        text = captured(self.column.match, as_text(cell))
+        if text is None:
+            raise CellFaultError(f"does not fit {self.column.match}")
+        return text
+
+
+def _joined(cells: Sequence[CellIn], places: Sequence[int]) -> str:
+    return " ".join(text for place in places if (text := as_text(_at(cells, place))))
 
 
 def _at(cells: Sequence[CellIn], place: int) -> CellIn:
@@ -82,13 +123,32 @@ def bind(found: Found, *, home_currency: str) -> tuple[BoundColumn, ...]:
 
 def _bound(name: str, column: Column, mapping: Mapping, header: Header, home_currency: str) -> BoundColumn:
     if column.join:
-        places = tuple(place for heading in column.join if (place := _place((heading,), None, header)) is not None)
+        places = _all_places(column.join, header)
     else:
         place = _place(headings_of(column, home_currency), column.nth, header)
         places = () if place is None else (place,)
     heading = " + ".join(header.cells[place] for place in places) or name
-    minus_place = _place(column.minus, None, header)
-    return BoundColumn(name, column, mapping.column_type(name), places, minus_place, heading, _constant(column, header))
+    minus_place = _place(column.minus or column.plus, None, header)
+    constant = _constant(column, header)
+    stated = BoundColumn(name, column, mapping.column_type(name), places, minus_place, heading, constant)
+    span = _span(stated, header)
+    return stated if span is None else replace(stated, span=span) if places else span
+
+
+def _span(stated: BoundColumn, header: Header) -> BoundColumn | None:
+    """Return the column as the time from one moment to another, None where the file does not have both."""
+    ends = stated.column.otherwise
+    if ends is None:
+        return None
+    start, end = _all_places(ends.start, header), _all_places(ends.end, header)
+    if len(start) < len(ends.start) or len(end) < len(ends.end):
+        return None
+    heading = " + ".join(header.cells[place] for place in (*start, *end))
+    return replace(stated, places=start, end_places=end, heading=heading)
+
+
+def _all_places(headings: Sequence[str], header: Header) -> tuple[int, ...]:
+    return tuple(place for heading in headings if (place := _place((heading,), None, header)) is not None)
 
 
 def _place(headings: Sequence[str], nth: int | None, header: Header) -> int | None:
@@ -152,6 +212,14 @@ class _Choice(Generic[_Form]):
         return self.alive[0]
 
 
+def _shown(column: BoundColumn, cells: Sequence[CellIn]) -> CellIn:
+    """Return what a column reads in a row; a cell that does not fit says nothing here and is refused later."""
+    try:
+        return column.captured(column.cell(cells))
+    except CellFaultError:
+        return ""
+
+
 def refuse_mixed_days(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mapping: Mapping) -> None:
     """Refuse a workbook in which one column holds days both as dates and as text, where the form leaves a doubt.
 
@@ -185,7 +253,7 @@ def settle_forms(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mappi
     """
     numbers = _Choice(mapping.format.number_formats(), lambda cell, form: read_number(cell, form).value)
     dates = _Choice(mapping.format.dates, read_date)
-    number_columns = [column for column in columns if column.type in _NUMERIC and column.places]
+    number_columns = [c for c in columns if c.type in _NUMERIC and c.places and not c.end_places]
     date_columns = [column for column in columns if column.type == "date" and column.places]
     for row in rows:
         if not (numbers.is_open and number_columns) and not (dates.is_open and date_columns):
@@ -193,10 +261,10 @@ def settle_forms(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mappi
         if row.role != "detail":
             continue
         for column in number_columns:
-            numbers.see(column.cell(row.cells))
+            numbers.see(_shown(column, row.cells))
             numbers.see(column.minus_cell(row.cells))
         for column in date_columns:
-            dates.see(column.cell(row.cells))
+            dates.see(_shown(column, row.cells))
     return Forms(
         numbers.settled("numbers", number_columns), dates.settled("dates", date_columns), mapping.format.bare_duration
     )

@@ -89,6 +89,14 @@ def as_text(cell: CellIn) -> str:
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
+def captured(pattern: str, text: str) -> str | None:
+    """Return what a pattern captures in a text (all of its match where it has no group), None where it does not fit."""
+    found = re.search(pattern, text)
+    if found is None:
+        return None
+    return (found[1] or "") if found.re.groups else found[0]
+
+
 @cache
 def _number_pattern(number_format: NumberFormat) -> re.Pattern[str]:
     group = _GROUP_CLASS.get(number_format.group, re.escape(number_format.group))

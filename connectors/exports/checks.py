@@ -48,9 +48,14 @@ class Controls:
     _per: dict[tuple[int, tuple[Cell, ...]], _Sum] = field(default_factory=dict)
     _met: set[int] = field(default_factory=set)
     _group_line: int = 0
+    _first_off_line: int = 0
+    _off_count: int = 0
 
     def add(self, row: RowValues) -> None:
         """Count the record of a row."""
+        if row.is_off:
+            self._first_off_line = self._first_off_line or row.line
+            self._off_count += 1
         currency = row.values.get("currency")
         for index, check in self._live():
             amount = row.values.get(check.sum)
@@ -76,7 +81,7 @@ class Controls:
                 self._tell(check, Problem(row.line, row.label, "", fault.what, fault.remedy))
                 continue
             if stated != own.total_minor:
-                self._tell(check, _difference(own, row.line, row.label, stated))
+                self._tell(check, _difference(check, own, row.line, row.label, stated))
 
     def _new_sum(self) -> _Sum:
         return _Sum(self.reader.home_currency)
@@ -98,6 +103,10 @@ class Controls:
     def finish(self, *, is_text: bool) -> None:
         """Compare the figures that lines repeat, and miss the total rows that never came."""
         self._tell_unclosed(0)
+        if self._off_count:
+            what = f"hours that are not the time from start to end: {self._off_count:,} times, first here"
+            remedy = "If the source rounds hours, all is well; else mend them there."
+            self.warnings.append(Problem(self._first_off_line, "", "", what, remedy))
         for index, check in self._live():
             is_missed = check.required == "always" or (check.required == "text" and is_text)
             if check.row is not None and not check.is_of_group and is_missed and index not in self._met:
@@ -112,7 +121,7 @@ class Controls:
                 what = "its lines state different totals: are these two documents of one number?"
                 self._tell(check, Problem(own.line, label, "", what, "Give each document its number in the source."))
             elif stated != own.total_minor:
-                self._tell(check, _difference(own, own.line, label, stated))
+                self._tell(check, _difference(check, own, own.line, label, stated))
 
     def _live(self) -> Iterator[tuple[int, Check]]:
         return ((index, check) for index, check in enumerate(self.reader.mapping.check) if check.on_fail != "off")
@@ -130,6 +139,6 @@ class Controls:
         (self.problems if check.on_fail == "error" else self.warnings).append(problem)
 
 
-def _difference(own: _Sum, line: int, label: str, stated: int) -> Problem:
+def _difference(check: Check, own: _Sum, line: int, label: str, stated: int) -> Problem:
     raw, counted = (str(from_minor(minor, own.currency)) for minor in (stated, own.total_minor))
-    return Problem(line, label, raw, f"stated {raw}, but the rows add up to {counted}", _EXPORT_AGAIN)
+    return Problem(line, label, raw, f"stated {raw}, but the rows add up to {counted}", check.remedy or _EXPORT_AGAIN)

@@ -272,7 +272,7 @@ class _Table:
 
     def _select(self, kind: str, values: Mapping[str, str]) -> str:
         """Return the query of the records of a kind: one a row, but none where a cell is blank that means so."""
-        fields = {field.name: column_name(field) for field in KINDS[kind]}
+        fields = {self.reader.mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]}
         stated = {
             "source_file": quoted(self.origin.file),
             "source_sha256": quoted(self.origin.sha256),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connectors.exports.binding import BoundColumn, Forms
+from connectors.exports.binding import SPAN_MARK, BoundColumn, Forms
 from connectors.exports.cells import (
     NUMBER_FORMATS,
     CellFaultError,
@@ -22,13 +21,15 @@ from connectors.exports.cells import (
     read_integer,
     read_number,
 )
-from connectors.exports.durations import read_duration_seconds
+from connectors.exports.durations import elapsed_seconds, read_duration_seconds
 from connectors.exports.reading import Cell
 from connectors.exports.records import Field
 from profitability.units import minor_digits
 
 _DEFAULT_FORMS = Forms(NUMBER_FORMATS["plain"], "%Y-%m-%d", "hours")
 _MOST_REMEMBERED = 1 << 16
+_MOST_ROUNDED_SECONDS = 60
+"""What clocks without seconds leave open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ColumnReader:
         Raises:
             CellFaultError: the cell does not fit, or is blank and must not be.
         """
-        minus = self.bound.minus_cell(cells)
+        minus, cell = self.bound.minus_cell(cells), self.bound.filled(cell)
         if not isinstance(cell, str):  # in a workbook 1 and yes are equal keys
             return self._value(cell, minus, currency)
         key = cell, minus, currency
@@ -59,21 +60,35 @@ class ColumnReader:
             self._known[key] = self._value(cell, minus, currency)
         return self._known[key]
 
+    def is_off(self, value: Cell, cells: Sequence[CellIn]) -> bool:
+        """Tell whether a duration is not the time between the two ends that its row states as well.
+
+        Ends that cannot be read, or that cross midnight under one day, say nothing.
+        """
+        span = self.bound.span
+        if span is None or not isinstance(value, int):
+            return False
+        try:
+            return abs(_duration_seconds(span, span.cell(cells), self.forms) - value) > _MOST_ROUNDED_SECONDS
+        except CellFaultError:
+            return False
+
     def difference(self, cell: CellIn, minus: CellIn) -> Number:
-        """Return one amount less another, blanks being 0.
+        """Return one amount less another, or both together, blanks being 0.
 
         Raises:
             CellFaultError: not amounts.
         """
         whole, part = (
             Number(Decimal(0)) if is_blank(operand) else read_number(operand, self.forms.numbers)
-            for operand in (cell, minus)
+            for operand in (self.bound.filled(cell), minus)
         )
-        return Number(whole.value - part.value, whole.mark or part.mark)
+        return Number(whole.value + self.bound.operand_sign * part.value, whole.mark or part.mark)
 
     def _value(self, cell: CellIn, minus: CellIn, currency: str) -> Cell:
         column = self.bound.column
-        is_absent = self._is_blank(cell, minus)
+        cell = self.bound.captured(cell)
+        is_absent = is_blank(cell) and is_blank(minus)
         if is_absent and self.bound.constant is not None:
             return self._allowed(_typed(self.bound, self.bound.constant, self.forms, currency))
         if is_absent and column.default is not None:
@@ -84,12 +99,6 @@ class ColumnReader:
             raise CellFaultError("blank, but a record cannot do without it", "Fill the cell in the source.")
         return None
 
-    def _is_blank(self, cell: CellIn, minus: CellIn) -> bool:
-        blank = self.bound.column.blank
-        if blank is not None and re.search(blank, as_text(cell)):
-            return True
-        return is_blank(cell) and is_blank(minus)
-
     def _is_needed(self) -> bool:
         empty = self.bound.column.empty
         return empty == "error" if empty is not None else self.target is not None and self.target.required
@@ -98,11 +107,6 @@ class ColumnReader:
         column = self.bound.column
         if self.bound.minus_place is not None:
             return money_minor(self.difference(cell, minus), currency)
-        if column.match is not None:
-            found = re.search(column.match, as_text(cell))
-            if found is None:
-                raise CellFaultError(f"does not fit {column.match}")
-            cell = found[1] if found.re.groups else found[0]
         if column.values:
             cell = self._translated(as_text(cell))
         return _typed(self.bound, cell, self.forms, currency)
@@ -138,7 +142,7 @@ def _typed(bound: BoundColumn, cell: CellIn, forms: Forms, currency: str) -> Cel
         case "money":
             value = money_minor(read_number(cell, forms.numbers), currency)
         case "duration":
-            value = read_duration_seconds(cell, forms.numbers, forms.bare_duration)
+            value = _duration_seconds(bound, cell, forms)
         case "decimal":
             value = read_decimal(cell, forms.numbers)
         case "integer":
@@ -146,6 +150,13 @@ def _typed(bound: BoundColumn, cell: CellIn, forms: Forms, currency: str) -> Cel
         case "boolean":
             value = read_boolean(cell)
     return value
+
+
+def _duration_seconds(bound: BoundColumn, cell: CellIn, forms: Forms) -> int:
+    if bound.end_places:
+        start, _, end = as_text(cell).partition(SPAN_MARK)
+        return elapsed_seconds(start, end, forms.date)
+    return read_duration_seconds(cell, forms.numbers, forms.bare_duration)
 
 
 def _check_currency(code: str) -> None:

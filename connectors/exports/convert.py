@@ -18,12 +18,16 @@ _RAW_SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class RowValues:
-    """What one row says: column -> value, what is wrong with it, and the columns whose blank means "no record"."""
+    """What one row says: column -> value, what is wrong with it, and the columns whose blank means "no record".
+
+    `is_off`: a duration of the row is not the time between the two ends that it states as well.
+    """
 
     line: int
     values: Mapping[str, Cell]
     problems: tuple[Problem, ...] = ()
     absent: frozenset[str] = frozenset()
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class RowReader:
         values: dict[str, Cell] = {}
         problems: list[Problem] = []
         absent: set[str] = set()
+        is_off = False
         if self.mapping.rows.group is not None:
             values[self.mapping.rows.group] = row.group
         for reader in self.readers:
@@ -109,11 +114,12 @@ class RowReader:
                 problems.append(_problem(row.line, reader.bound.heading, cells[name], fault.what, fault.remedy))
                 continue
             values[name] = value
+            is_off = is_off or reader.is_off(value, row.cells)
             if value is None and reader.bound.column.empty == "skip":
                 absent.add(name)
         if not problems:
             problems += self._apply_sign(row, values)
-        return RowValues(row.line, values, tuple(problems), frozenset(absent))
+        return RowValues(row.line, values, tuple(problems), frozenset(absent), is_off)
 
     def _apply_sign(self, row: TableRow, values: dict[str, Cell]) -> Iterator[Problem]:
         sign = self.mapping.sign
@@ -144,9 +150,15 @@ def row_reader(
         readers=readers,
         placed={reader.bound.name: reader for reader in readers if reader.bound.places},
         home_currency=home_currency,
-        width=max(index for index, key in enumerate(header.keys) if key) + 1,
+        width=_width(mapping, columns, header),
         full_width=len(header.keys),
     )
+
+
+def _width(mapping: ExportMapping, columns: Sequence[BoundColumn], header: Header) -> int:
+    """Return how many cells a whole row has at least: up to the last heading that no source may leave out."""
+    lacking = {place for column in columns if column.name in mapping.rows.may_lack for place in column.places}
+    return max(index for index, key in enumerate(header.keys) if key and index not in lacking) + 1
 
 
 def is_among(cell: CellIn, texts: Sequence[str]) -> bool:

@@ -51,10 +51,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """A heading that a mapping needs: the keys of which one must stand in the row, and how to tell them."""
+    """What a mapping needs in the row of the headings: all keys of one of several sets, and how to tell them."""
 
-    keys: frozenset[str]
+    ways: tuple[frozenset[str], ...]
     told: str
+
+    def is_met(self, keys: frozenset[str]) -> bool:
+        """Tell whether a row with these keys has it."""
+        return any(way <= keys for way in self.ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ def _nearest_header(headers: Sequence[Header], required: Sequence[Required]) -> 
     best: tuple[Header | None, tuple[str, ...]] = (None, tuple(each.told for each in required))
     for header in headers:
         keys = frozenset(header.keys)
-        lacking = tuple(each.told for each in required if each.keys.isdisjoint(keys))
+        lacking = tuple(each.told for each in required if not each.is_met(keys))
         if len(lacking) < len(best[1]):
             best = header, lacking
         if not lacking:
@@ -194,10 +198,13 @@ def _required(mapping: ExportMapping, home_currency: str) -> tuple[Required, ...
         if column.column != "required":
             continue
         if column.join:
-            required += [Required(frozenset({heading_key(heading)}), heading) for heading in column.join]
+            required += [Required((frozenset({heading_key(heading)}),), heading) for heading in column.join]
         else:
             headings = headings_of(column, home_currency)
-            required.append(Required(frozenset(map(heading_key, headings)), " or ".join(headings)))
+            ways = [[heading] for heading in headings]
+            ways += [[*column.otherwise.start, *column.otherwise.end]] if column.otherwise else []
+            told = " or ".join(" and ".join(way) for way in ways)
+            required.append(Required(tuple(frozenset(map(heading_key, way)) for way in ways), told))
     return tuple(required)
 
 

@@ -1,13 +1,13 @@
-"""Read a time span from a cell: a clock, words, a bare number in a unit that the mapping names, or a typed cell."""
+"""Read a time span: a clock, words, a bare number in a unit that the mapping names, a typed cell, or its two ends."""
 
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from connectors.exports.cells import CellFaultError, CellIn, NumberFormat, read_number
+from connectors.exports.cells import CellFaultError, CellIn, NumberFormat, read_date, read_number
 from profitability.units import SECONDS_PER_HOUR, half_up
 
 DurationUnit: TypeAlias = Literal["hours", "minutes", "seconds"]
@@ -19,6 +19,12 @@ _WORDS = re.compile(
     r"(?:(?P<minutes>[0-9]{1,8})\s*(?:m|mins?|minutes?|minuten)\.?)?\s*(?:(?P<seconds>[0-9]{1,8})\s*(?:s|secs?|seconds?)\.?)?",
     re.IGNORECASE,
 )
+_MOMENT = re.compile(
+    r"(?P<day>.+?)\s+(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
+    r"(?:\s*(?P<half>[ap])\.?m\.?)?",
+    re.IGNORECASE,
+)
+_HALF_DAY = 12
 _UNIT_SECONDS: dict[DurationUnit, int] = {"hours": SECONDS_PER_HOUR, "minutes": _MINUTES, "seconds": 1}
 
 
@@ -43,6 +49,37 @@ def read_duration_seconds(cell: CellIn, number_format: NumberFormat, bare: Durat
     if seconds < 0:
         raise CellFaultError("a time span below zero")
     return seconds
+
+
+def elapsed_seconds(start: str, end: str, date_format: str) -> int:
+    """Return the seconds from one moment to another, each a day and a clock of 24 or of 12 hours (`10:23 AM`).
+
+    Clocks are local time without a zone: a span over the night when clocks change is an hour off.
+
+    Raises:
+        CellFaultError: no moment, or an end before its start.
+    """
+    seconds = (_moment(end, date_format) - _moment(start, date_format)) // timedelta(seconds=1)
+    if seconds < 0:
+        raise CellFaultError("ends before it starts")
+    return seconds
+
+
+def _moment(text: str, date_format: str) -> datetime:
+    found = _MOMENT.fullmatch(text)
+    hour = _hour(found) if found else None
+    if found is None or hour is None:
+        raise CellFaultError(f"{text!r} is no day and clock, like 10:23, 10:23:52 or 10:23 AM")
+    clock = time(hour, int(found["minute"]), int(found["second"] or 0))
+    return datetime.combine(read_date(found["day"], date_format), clock)
+
+
+def _hour(found: re.Match[str]) -> int | None:
+    """Return the hour of the day, None where the clock does not have it."""
+    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    if half:
+        return hour % _HALF_DAY + (_HALF_DAY if half == "p" else 0) if 1 <= hour <= _HALF_DAY else None
+    return hour if hour < 2 * _HALF_DAY else None
 
 
 def _spelled_seconds(found: re.Match[str], number_format: NumberFormat) -> int:

@@ -117,15 +117,27 @@ class Rows(_Part):
     Attributes:
         group: column that takes the text of a row in which only the first cell is filled.
         carry_down: columns whose blank cells repeat the row above, within a group.
+        group_row: pattern of the first cell of a row that names a group though more of its cells are filled; what it
+            captures is the name.
+        may_lack: columns that the source leaves out at the end of a row where they are blank.
         keep, drop: column -> its texts. A row that `drop` lists is left out; with `keep`, any other is an error.
     """
 
     group: StrictStr | None = None
+    group_row: Regex | None = None
+    may_lack: Texts = ()
     total: tuple[Regex, ...] = ()
     skip: tuple[Regex, ...] = ()
     carry_down: Texts = ()
     keep: dict[str, Texts] = Field(default_factory=dict)
     drop: dict[str, Texts] = Field(default_factory=dict)
+
+
+class Span(_Part):
+    """A time span that the file states by its two ends: the headings of day and clock of each."""
+
+    start: Annotated[Texts, Field(min_length=1)]
+    end: Annotated[Texts, Field(min_length=1)]
 
 
 class Column(_Part):
@@ -134,9 +146,10 @@ class Column(_Part):
     Attributes:
         headings: names of the column, best first; `{home}` stands for the home currency.
         nth: which one, where a heading stands more than once. join: headings whose texts are joined by a blank.
-        minus: column to take off (credit from debit, tax from total); blank counts as 0.
+        minus, plus: column to take off (credit from debit, tax from total) or to add; blank counts as 0.
+        otherwise: where none of the headings is there, a duration is the time from one moment to another (`else`).
         from_header: pattern that captures the value in the headings themselves.
-        match: pattern whose capture is the value. blank: cells that count as blank.
+        match: pattern whose capture is the value. blank: cells that count as blank, told before `match`.
         column: whether the file must have it. empty: what a blank cell is: an error, nothing, or no record.
         values: text in the file -> value. default: for a blank cell or an absent column.
     """
@@ -145,6 +158,8 @@ class Column(_Part):
     nth: Annotated[StrictInt, Field(gt=0)] | None = None
     join: Texts = ()
     minus: Texts = ()
+    plus: Texts = ()
+    otherwise: Span | None = Field(None, alias="else")
     from_header: Regex | None = None
     match: Regex | None = None
     blank: Regex | None = None
@@ -158,6 +173,8 @@ class Column(_Part):
     def _check(self) -> Self:
         if self.headings and self.join:
             raise ValueError("give `from` or `join`, not both")
+        if self.minus and self.plus:
+            raise ValueError("give `minus` or `plus`, not both")
         if self.column == "required" and not (self.headings or self.join):
             raise ValueError("a required column needs `from` or `join`")
         return self
@@ -186,6 +203,7 @@ class Check(_Part):
     Attributes:
         row: pattern of the first cell; with `{group}` it closes the group of that name, else it speaks for the file.
         sum: the column added up. required: must the row be there (`text`: only in text files, which can be cut)?
+        remedy: what to do where the figures differ, if not to export again.
     """
 
     sum: StrictStr
@@ -193,6 +211,7 @@ class Check(_Part):
     required: Literal["always", "text", "never"] = "always"
     per: Texts = ()
     equals: StrictStr | None = None
+    remedy: StrictStr | None = None
     on_fail: Literal["error", "warn", "off"] = "error"
 
     @property
@@ -205,6 +224,13 @@ class Check(_Part):
         if (self.row is None) == (not self.per) or (bool(self.per) != (self.equals is not None)):
             raise ValueError("give `row`, or `per` with `equals`")
         return self
+
+
+class Caution(_Part):
+    """What a reader of the figures must know of every file of the format, and what to do about it."""
+
+    what: StrictStr
+    remedy: StrictStr
 
 
 class Example(_Part):
@@ -228,7 +254,8 @@ class Example(_Part):
 class Mapping(_Part):
     """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
 
-    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks.
+    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks. Where two kinds
+    share a field and mean different cells by it, columns are named `kind.field`.
     """
 
     name: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -236,6 +263,7 @@ class Mapping(_Part):
     grade: Grade
     record: StrictStr | Annotated[Texts, Field(min_length=1)]
     about: StrictStr = ""
+    caution: Caution | None = None
     match: Match = Match()
     read: Read = Read()
     format: Format = Format()
@@ -253,8 +281,13 @@ class Mapping(_Part):
         return (self.record,) if isinstance(self.record, str) else self.record
 
     def fields(self) -> dict[str, RecordField]:
-        """Return the fields of all its kinds by name."""
-        return {field.name: field for kind in self.kinds for field in KINDS[kind]}
+        """Return the fields of all its kinds by the names of their columns."""
+        return {self.column_of(kind, field): field for kind in self.kinds for field in KINDS[kind]}
+
+    def column_of(self, kind: str, field: RecordField) -> str:
+        """Return the column that fills a field of a kind: `kind.field` if there is one, else the one named like it."""
+        own = f"{kind}.{field.name}"
+        return own if own in self.columns else field.name
 
     def column_type(self, name: str) -> FieldType:
         """Return how a column is read: as its field says, else as the mapping says, else as text."""
@@ -263,7 +296,11 @@ class Mapping(_Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problems = [*self._kind_problems()] or [*self._column_problems(), *self._reference_problems()]
+        problems = [*self._kind_problems()] or [
+            *self._column_problems(),
+            *self._use_problems(),
+            *self._reference_problems(),
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -280,16 +317,21 @@ class Mapping(_Part):
                 yield f"columns.{name} is no field of {' or '.join(self.kinds)}"
             elif name in fields and column.type not in {None, fields[name].type}:
                 yield f"columns.{name}.type must be {fields[name].type}"
-            if column.minus and self.column_type(name) != "money":
-                yield f"columns.{name}.minus is for money"
         for name, field in fields.items():
             if field.required and name not in self.columns and name != self.rows.group:
                 yield f"columns.{name} is missing: a record cannot do without it"
         if not any(column.column == "required" for column in self.columns.values()):
             yield "no column is required, so every file would match"
 
+    def _use_problems(self) -> Iterator[str]:
+        for name, column in self.columns.items():
+            if (column.minus or column.plus) and self.column_type(name) != "money":
+                yield f"columns.{name}.{'minus' if column.minus else 'plus'} is for money"
+            if column.otherwise and self.column_type(name) != "duration":
+                yield f"columns.{name}.else is for a duration"
+
     def _reference_problems(self) -> Iterator[str]:
-        named = [*self.rows.carry_down, *self.rows.keep, *self.rows.drop]
+        named = [*self.rows.carry_down, *self.rows.may_lack, *self.rows.keep, *self.rows.drop]
         named += [*self.sign.fields, self.sign.column] if self.sign else []
         named += self.key.once_per if self.key else ()
         for check in self.check:
@@ -302,3 +344,5 @@ class Mapping(_Part):
                 yield f"a check adds up {check.sum!r}, which is no money"
         if any(check.is_of_group for check in self.check) and self.rows.group is None:
             yield "a check speaks of {group}, but rows.group is not set"
+        if self.rows.group_row and self.rows.group is None:
+            yield "rows.group_row is set, but rows.group is not"

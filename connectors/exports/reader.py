@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connectors.errors import InputError
+from connectors.exports.archive import open_export
 from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
 from connectors.exports.checks import Controls
 from connectors.exports.columnar import read_columns
@@ -30,7 +31,6 @@ from connectors.exports.source import (
     RawRow,
     Source,
     TextGrid,
-    open_source,
 )
 from connectors.exports.stored import RecordSink, StoredRecords
 
@@ -66,7 +66,7 @@ def read_file(
     """
     reading = FileReading(path=path, sha256="", status=ReadingStatus.REFUSED)
     try:
-        with open_source(path, max_bytes=max_bytes) as source:
+        with open_export(path, max_bytes=max_bytes) as source:
             reading = replace(reading, sha256=source.sha256)
             reading = _read_source(
                 reading,
@@ -165,6 +165,8 @@ def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
     if taken.problems:
         problems = sorted(taken.problems, key=lambda problem: problem.line)
         return _refused(reading, problems, warnings, untold=taken.untold)
+    if found.mapping.caution is not None:
+        warnings.append(Problem(0, "", "", found.mapping.caution.what, found.mapping.caution.remedy))
     records = taken.sink.finish()
     if not records:
         warnings.append(Problem(found.header.line, "", "", "headings without rows", "Check that this was meant."))
@@ -222,7 +224,7 @@ class _Taking:
     def _may_be_cut(self, row: TableRow) -> bool:
         """Tell whether a cut would touch a cell that is read; one that nothing is read from may be cut."""
         last = len(self.found.header.keys) - 1
-        used = {place for column in self.columns for place in (*column.places, column.minus_place)}
+        used = {place for column in self.columns for place in (*column.places, *column.end_places, column.minus_place)}
         return len(row.cells) <= last or last in used
 
     def _take_records(self, row: TableRow, read: RowValues) -> None:
@@ -251,9 +253,11 @@ def _take(found: Found, origin: Origin, way: _Way, *, strict: bool) -> _Taking:
         refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
     reader = row_reader(found.mapping, columns, forms, found.header, home_currency=way.home_currency)
-    names = {kind: {field.name: column_name(field) for field in KINDS[kind]} for kind in found.mapping.kinds}
-    sink = RecordSink(origin, found.mapping.kinds, way.scratch)
-    taking = _Taking(found, columns, Controls(reader), names, sink)
+    mapping = found.mapping
+    names = {
+        kind: {mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]} for kind in mapping.kinds
+    }
+    taking = _Taking(found, columns, Controls(reader), names, RecordSink(origin, mapping.kinds, way.scratch))
     for row, values in reader.read(_rows(found, strict=strict)):
         taking.take(row, values)
     taking.controls.finish(is_text=found.grid.is_text)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from connectors.exports.cells import CellIn, as_text, is_blank
+from connectors.exports.cells import CellIn, as_text, captured, is_blank
 from connectors.exports.detect import Header
 from connectors.exports.mapping import GROUP_MARK, Check, Mapping
 from connectors.exports.source import RawRow
@@ -67,9 +67,18 @@ def _told(raw: RawRow, mapping: Mapping, checks: Sequence[Check], group: str, fi
         return TableRow(raw.line, "total", raw.cells, group, label, check, raw.is_unended)
     if any(re.search(pattern, label) for pattern in (*mapping.rows.total, *mapping.rows.skip)):
         return None
-    if mapping.rows.group is not None and first in {0, first_column} and all(map(is_blank, raw.cells[first + 1 :])):
-        return TableRow(raw.line, "cut" if raw.is_unended else "group", raw.cells, label, label)
+    if first in {0, first_column} and (name := _group_named(raw, mapping, first, label)):
+        return TableRow(raw.line, "cut" if raw.is_unended else "group", raw.cells, name, name)
     return TableRow(raw.line, "detail", raw.cells, group, label, None, raw.is_unended)
+
+
+def _group_named(raw: RawRow, mapping: Mapping, first: int, label: str) -> str:
+    """Return the group that a row names by its first cell, empty if none."""
+    if mapping.rows.group is None:
+        return ""
+    if mapping.rows.group_row is not None:
+        return captured(mapping.rows.group_row, label) or ""
+    return label if all(map(is_blank, raw.cells[first + 1 :])) else ""
 
 
 def _closes(check: Check, label: str, group: str) -> bool:

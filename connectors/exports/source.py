@@ -10,6 +10,7 @@ import codecs
 import csv
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ _HEAD_BYTES = 4096
 _UTF_16_ZERO_SHARE = 0.2
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_WEB_PAGE = re.compile(
+    r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:(?P<html><(?:!doctype\s+html|html|head|meta|style|table)\b)|<\?mso-application\b)",
+    re.IGNORECASE,
+)
+"""How the two kinds of text begin that packages write and call `.xls`."""
 _END_OF_FILE = "\x00end of file\x00"
 _REPLACED = "\ufffd"
 _EXPORT_AGAIN = "Export the file again and replace this one."
@@ -88,6 +94,7 @@ class Source:
     """An open file: its content hash, and what its bytes say of its form.
 
     Attributes:
+        path: what the file is called; inside an archive, its name there below that of the archive.
         encoding: of the text; empty for a workbook.
         is_ended: the text ends with a line break.
         size: bytes of the file.
@@ -123,7 +130,7 @@ def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
             before = os.fstat(stream.fileno())
             if before.st_size > max_bytes:
                 raise FileFaultError(f"{before.st_size:,} bytes, more than {max_bytes:,}", "Split the export by month.")
-            yield _measured(path, stream)
+            yield measured(path, stream)
             after = path.stat()
     except OSError as error:
         raise FileFaultError(f"cannot be read: {error.strerror}", "Let us read the file.") from error
@@ -131,7 +138,12 @@ def open_source(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
         raise FileFaultError("the file changed while it was read: it is still being written", "Wait, then run again.")
 
 
-def _measured(path: Path, stream: FileIO) -> Source:
+def measured(path: Path, stream: FileIO) -> Source:
+    """Return an open file with its hash and the form of its bytes.
+
+    Raises:
+        FileFaultError: empty, cut, or neither text nor workbook.
+    """
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     head, tail, is_utf_8, has_zeros = b"", b"", True, False
     size, quotes, ends = 0, 0, Counter[str]()
@@ -145,6 +157,9 @@ def _measured(path: Path, stream: FileIO) -> Source:
     if not head:
         raise FileFaultError("the file is empty")
     encoding = "" if head.startswith((ZIP, _OLE)) else _encoding(head, is_utf_8=is_utf_8, has_zeros=has_zeros)
+    if encoding and (page := _WEB_PAGE.match(head.decode(encoding, "replace"))):
+        kind = "a web page" if page["html"] else "a workbook in the XML of Excel 2003"
+        raise FileFaultError(f"{kind}, whatever its name says", "Open it in a spreadsheet and save it as XLSX.")
     if encoding == "utf-8" and is_utf_8 and not _decodes(decoder, b"", final=True):
         raise FileFaultError("the file stops in the middle of a character: it was cut")
     is_ended = bool(encoding) and tail.decode(encoding, "replace").endswith(("\n", "\r"))

@@ -81,6 +81,17 @@ def test_an_example_that_does_not_hold_is_told(tmp_path):
         ("[columns]", "[format]\ndates = []\n[columns]", 7, "at least 1 item"),
         ("[[test]]", "[[test]]\nfile = 'x.csv'", 10, "give `text` or `file`"),
         (', column = "required"', "", 1, "no column is required"),
+        ("balance = { from", 'balance = { minus = ["A"], plus = ["B"], from', 8, "give `minus` or `plus`, not both"),
+        ("day = { from", 'day = { plus = ["A"], from', 1, "columns.day.plus is for money"),
+        (
+            "day = { from",
+            'day = { else = { start = ["A"], end = ["B"] }, from',
+            1,
+            "columns.day.else is for a duration",
+        ),
+        ("[[test]]", '[rows]\nmay_lack = ["doc"]\n[[test]]', 1, "'doc' is used, but is no column"),
+        ("[[test]]", "[rows]\ngroup_row = '^x'\n[[test]]", 1, "rows.group_row is set, but rows.group is not"),
+        ("[[test]]", '[caution]\nwhat = "x"\n[[test]]', 10, "remedy: Field required"),
     ],
 )
 def test_a_wrong_key_is_told_with_its_line(tmp_path, old, new, line, said):
