@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
+from connectors.exports.datev_chart import Readers
 from connectors.exports.durations import DurationUnit
 from connectors.exports.records import KINDS, FieldType
 from connectors.exports.records import Field as RecordField
@@ -228,7 +229,8 @@ class Example(_Part):
 class Mapping(_Part):
     """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
 
-    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks.
+    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks. Where two kinds
+    have a field of one name that means two things, `kind.field` names the column of one of them.
     """
 
     name: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -238,6 +240,7 @@ class Mapping(_Part):
     about: StrictStr = ""
     match: Match = Match()
     read: Read = Read()
+    reader: Readers = Readers()
     format: Format = Format()
     preamble: Preamble = Preamble()
     rows: Rows = Rows()
@@ -252,9 +255,14 @@ class Mapping(_Part):
         """Return the record kinds, in order."""
         return (self.record,) if isinstance(self.record, str) else self.record
 
+    def fields_of(self, kind: str) -> dict[str, RecordField]:
+        """Return column -> the field of a record kind that it fills; `kind.field` goes before the plain name."""
+        qualified = {field.name: f"{kind}.{field.name}" for field in KINDS[kind]}
+        return {(own if (own := qualified[f.name]) in self.columns else f.name): f for f in KINDS[kind]}
+
     def fields(self) -> dict[str, RecordField]:
-        """Return the fields of all its kinds by name."""
-        return {field.name: field for kind in self.kinds for field in KINDS[kind]}
+        """Return column -> field for all its kinds."""
+        return {name: field for kind in self.kinds for name, field in self.fields_of(kind).items()}
 
     def column_type(self, name: str) -> FieldType:
         """Return how a column is read: as its field says, else as the mapping says, else as text."""

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from connectors.errors import InputError
 from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
+from connectors.exports.builtin import with_settings
 from connectors.exports.checks import Controls
 from connectors.exports.convert import RowValues, cell_problem, row_reader
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.period import period_covered
 from connectors.exports.reading import Cell, FileReading, Problem, ReadingStatus, Record
-from connectors.exports.records import KINDS, column_name
+from connectors.exports.records import column_name
 from connectors.exports.rows import TableRow, table_rows
 from connectors.exports.source import (
     MAX_TEXT_BYTES,
@@ -106,6 +107,7 @@ def _read_source(
     if isinstance(found.grid, TextGrid) and mapping.read.encoding != "auto":
         found = replace(found, grid=replace(found.grid, encoding=mapping.read.encoding))
     try:
+        found = replace(found, grid=with_settings(found.grid, mapping.reader))
         return _read_table(reading, found, home_currency)
     except FileFaultError as fault:
         return _refused(reading, [fault.problem])
@@ -149,7 +151,7 @@ def _read_table(reading: FileReading, found: Found, home_currency: str) -> FileR
 class _Taking:
     """One pass over the rows of a file, and what it has come to so far.
 
-    `names`: record kind -> name of its field -> column of the record.
+    `names`: record kind -> column of the mapping -> column of the record.
     """
 
     found: Found
@@ -207,7 +209,10 @@ def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
         refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
     reader = row_reader(found.mapping, columns, forms, found.header, home_currency=home_currency)
-    names = {kind: {field.name: column_name(field) for field in KINDS[kind]} for kind in found.mapping.kinds}
+    names = {
+        kind: {name: column_name(field) for name, field in found.mapping.fields_of(kind).items()}
+        for kind in found.mapping.kinds
+    }
     taking = _Taking(found, columns, Controls(reader), names)
     for row, values in reader.read(_rows(found, strict=strict)):
         taking.take(row, values)
