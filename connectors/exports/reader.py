@@ -160,7 +160,7 @@ class _Taking:
     names: dict[str, dict[str, str]]
     records: list[Record] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    seen: dict[tuple[Cell, ...], RowValues] = field(default_factory=dict)
+    seen: dict[tuple[Cell, ...], tuple[RowValues, list[Record]]] = field(default_factory=dict)
 
     def take(self, row: TableRow, values: RowValues | None) -> None:
         """Take one row: its records, or what is wrong with it."""
@@ -184,19 +184,32 @@ class _Taking:
         return len(row.cells) <= last or last in used
 
     def _take_records(self, row: TableRow, read: RowValues) -> None:
-        mapping = self.found.mapping
-        if mapping.key is not None:
-            first = self.seen.setdefault(tuple(read.values.get(name) for name in mapping.key.once_per), read)
+        sheet = self.found.grid.sheet
+        new = [
+            Record(kind, {column: read.values.get(name) for name, column in names.items()}, read.line, sheet)
+            for kind, names in self.names.items()
+            if read.absent.isdisjoint(names)
+        ]
+        key = self.found.mapping.key
+        if key is not None:
+            first, known = self.seen.setdefault(tuple(read.values.get(name) for name in key.once_per), (read, new))
             if first is not read:
-                self.problems += self._contradictions(row, read, first)
+                self.problems += self._contradictions(row, read, first, key.add_up)
+                self._add_up(known, new, key.add_up)
                 return
-        for kind, names in self.names.items():
-            if read.absent.isdisjoint(names):
-                values = {column: read.values.get(name) for name, column in names.items()}
-                self.records.append(Record(kind, values, read.line, self.found.grid.sheet))
+        self.records += new
 
-    def _contradictions(self, row: TableRow, read: RowValues, first: RowValues) -> Iterator[Problem]:
-        fields = self.found.mapping.fields()
+    def _add_up(self, known: Sequence[Record], more: Sequence[Record], names: Sequence[str]) -> None:
+        """Add the amounts of a further line to the records that it belongs to."""
+        for record, other in zip(known, more, strict=False):  # a line that lacks a record contradicts the first one
+            for column in (self.names[record.kind][name] for name in names if name in self.names[record.kind]):
+                parts = [part for part in (record.values[column], other.values[column]) if isinstance(part, int)]
+                record.values[column] = sum(parts) if parts else None
+
+    def _contradictions(
+        self, row: TableRow, read: RowValues, first: RowValues, added: Sequence[str]
+    ) -> Iterator[Problem]:
+        fields = self.found.mapping.fields().keys() - set(added)
         for column in self.columns:
             if column.name in fields and read.values.get(column.name) != first.values.get(column.name):
                 what = f"differs from line {first.line}, which names the same record"

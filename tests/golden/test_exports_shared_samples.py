@@ -25,6 +25,7 @@ TAKEN = {
     "xero/Bills export.csv": ("xero-bills", 5, "amount_minor", 1196712),
 }
 REFUSED = {"clockify/clockify_time_entries_import_test_1.csv": "dates can be read in more than one way"}
+ELSEWHERE = ("datev/", "hledger/", "sage50/")  # test_exports_shared_ledgers.py
 LACKING = {"clockify/clockify_time_entries_import_test_7.csv": "lacks Duration"}
 
 
@@ -45,6 +46,8 @@ def readings(samples):
 def test_every_file_has_a_mapping_or_a_reason(readings):
     assert len(readings) >= 40
     for name, reading in readings.items():
+        if name.startswith(ELSEWHERE):
+            continue
         if name in TAKEN:
             assert reading.status is ReadingStatus.ACCEPTED, (name, reading.problems)
         elif name in REFUSED:
