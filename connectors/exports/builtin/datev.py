@@ -21,7 +21,9 @@ from connectors.exports.cells import as_text
 from connectors.exports.datev_chart import DatevBooks
 from connectors.exports.source import FileFaultError, RawRow, Source, TextGrid
 
-BOOKINGS, PARTIES, ACCOUNTS = "21", "16", "20"
+BOOKINGS = "21"
+_NAMES = {BOOKINGS: "Buchungsstapel", "16": "Debitoren/Kreditoren", "20": "Kontenbeschriftungen"}
+"""Category -> name of the format."""
 
 _MARKS = ("EXTF", "DTVF")
 """Written by another program, written by DATEV itself."""
@@ -63,7 +65,6 @@ class DatevHeader:
     """
 
     category: str
-    name: str
     consultant: str
     client: str
     year_start: date
@@ -76,7 +77,8 @@ class DatevHeader:
     def titles(self) -> tuple[str, ...]:
         """Return the title row."""
         days = (f"von {self.first_day}", f"bis {self.last_day}") if self.first_day else ()
-        return (self.name, f"Berater {self.consultant}", f"Mandant {self.client}", f"SKR {self.chart}".strip(), *days)
+        name = _NAMES[self.category]
+        return (name, f"Berater {self.consultant}", f"Mandant {self.client}", f"SKR {self.chart}".strip(), *days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +165,13 @@ def datev_grids(source: Source) -> Iterator[DatevGrid]:
 def _header(cells: Sequence[str]) -> DatevHeader | None:
     category = _at(cells, 3)
     _check(_VERSION, cells)
-    if category not in {BOOKINGS, PARTIES, ACCOUNTS}:
+    if category not in _NAMES:
         return None
-    has_bookings = category == BOOKINGS
+    has_bookings, chart = category == BOOKINGS, _at(cells, _CHART.number)
     for field in (*_OF_EVERY_FILE, *(_OF_BOOKINGS if has_bookings else ())):
         _check(field, cells)
     header = DatevHeader(
         category=category,
-        name=_at(cells, 4),
         consultant=_at(cells, _CONSULTANT.number),
         client=_at(cells, _CLIENT.number),
         year_start=_day(_YEAR_START, cells),
@@ -178,7 +179,7 @@ def _header(cells: Sequence[str]) -> DatevHeader | None:
         first_day=_day(_FROM, cells) if has_bookings else None,
         last_day=_day(_TO, cells) if has_bookings else None,
         currency=_at(cells, _CURRENCY.number),
-        chart=_at(cells, _CHART.number).zfill(2) if _at(cells, _CHART.number) else "",
+        chart=chart.lstrip("0").zfill(2) if chart else "",
     )
     _check_days(header)
     return header

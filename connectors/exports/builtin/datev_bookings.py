@@ -170,7 +170,7 @@ class BookingReader:
         match event:
             case "document":
                 document = documents[one.account, booking.number]
-                is_first = document.line == booking.line and document.gross
+                is_first = document.line == booking.line and (document.gross or document.net)
                 return [common | self._document_cells(booking, one.account, document)] if is_first else []
             case "payment" | "write_off":
                 settled = {"Settlement": event, "Settled": booking.day.isoformat(), "Gross": str(-one.amount)}
@@ -194,15 +194,16 @@ class BookingReader:
 
     def _document_cells(self, booking: Booking, debtor: str, document: _Document) -> dict[str, str]:
         days = self.books.payment_days
+        sign = 1 if (document.gross or document.net) > 0 else -1
         due = booking.due or (None if days is None else booking.day + timedelta(days=days))
         return {
             "Document": booking.number,
-            "Kind": "invoice" if document.gross > 0 else "credit_note",
+            "Kind": "invoice" if sign > 0 else "credit_note",
             "Issued": booking.day.isoformat(),
             "Due": due.isoformat() if due else "",
             "Customer": debtor,
-            "Net": str(abs(document.net)),
-            "Gross": str(abs(document.gross)),
+            "Net": str(document.net * sign),
+            "Gross": str(document.gross * sign),
         }
 
     def _refuse_unclear_tax(self, booking: Booking, sides: Sequence[_Side], chart: DatevChart) -> None:
