@@ -237,7 +237,7 @@ class Mapping(_Part):
     """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
 
     A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks. Where two kinds
-    have a field of one name that means two things, `kind.field` names the column of one of them.
+    share a field and mean different cells by it, columns are named `kind.field`.
     """
 
     name: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -262,14 +262,14 @@ class Mapping(_Part):
         """Return the record kinds, in order."""
         return (self.record,) if isinstance(self.record, str) else self.record
 
-    def fields_of(self, kind: str) -> dict[str, RecordField]:
-        """Return column -> the field of a record kind that it fills; `kind.field` goes before the plain name."""
-        qualified = {field.name: f"{kind}.{field.name}" for field in KINDS[kind]}
-        return {(own if (own := qualified[f.name]) in self.columns else f.name): f for f in KINDS[kind]}
-
     def fields(self) -> dict[str, RecordField]:
-        """Return column -> field for all its kinds."""
-        return {name: field for kind in self.kinds for name, field in self.fields_of(kind).items()}
+        """Return the fields of all its kinds by the names of their columns."""
+        return {self.column_of(kind, field): field for kind in self.kinds for field in KINDS[kind]}
+
+    def column_of(self, kind: str, field: RecordField) -> str:
+        """Return the column that fills a field of a kind: `kind.field` if there is one, else the one named like it."""
+        own = f"{kind}.{field.name}"
+        return own if own in self.columns else field.name
 
     def column_type(self, name: str) -> FieldType:
         """Return how a column is read: as its field says, else as the mapping says, else as text."""

@@ -20,7 +20,7 @@ from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.period import period_covered
 from connectors.exports.reading import Cell, FileReading, Problem, ReadingStatus, Record
-from connectors.exports.records import column_name
+from connectors.exports.records import KINDS, column_name
 from connectors.exports.rows import TableRow, table_rows
 from connectors.exports.source import (
     MAX_TEXT_BYTES,
@@ -222,9 +222,9 @@ def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
         refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
     reader = row_reader(found.mapping, columns, forms, found.header, home_currency=home_currency)
+    mapping = found.mapping
     names = {
-        kind: {name: column_name(field) for name, field in found.mapping.fields_of(kind).items()}
-        for kind in found.mapping.kinds
+        kind: {mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]} for kind in mapping.kinds
     }
     taking = _Taking(found, columns, Controls(reader), names)
     for row, values in reader.read(_rows(found, strict=strict)):
