@@ -219,7 +219,7 @@ AMOUNT = st.integers(1, 10**7)
 
 
 @given(rows=st.lists(st.tuples(AMOUNT, st.sampled_from("SH"), st.sampled_from(["8400", "8300", "1200"])), max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_what_a_customer_owes_is_the_sum_of_his_bookings(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("datev")
     bookings = [
@@ -277,6 +277,16 @@ def test_a_booking_that_cannot_be_told_refuses_the_file(tmp_path, row, column, t
     assert told in what
 
 
+def test_a_discount_within_a_payment_is_refused(tmp_path):
+    headings = HEADINGS.replace("Leistungsdatum", "Skonto")
+    assert refusal(tmp_path, stack(booking("98,00", "S", "1200", "10001", service="2,00"), headings=headings)) == (
+        3,
+        "Skonto",
+        "a discount of 2,00 within a payment: its tax is not stated",
+    )
+    assert records(tmp_path, booking("98,00", "S", "1200", "10001", service="0,00"), headings=headings)
+
+
 def test_days_outside_the_period_of_line_1_are_refused(tmp_path):
     text = stack(booking("1,00", "S", "10001", "8400", day="0204"), first_line=line_1(last="20260331"))
     assert "which line 1 states" in refusal(tmp_path, text)[2]
@@ -315,6 +325,22 @@ def test_a_cut_stack_is_refused(tmp_path, lost):
     )
     reading = read(tmp_path, stack(*bookings, end="\n")[:-lost])
     assert [problem.what for problem in reading.problems] == ["the last line has no end: the file may be cut"]
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_what_is_left_of_a_cut_stack_is_whole_lines_or_nothing(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("datev")
+    text = stack(*[booking("119,00", "S", "10001", "8400", number=f"R-{number}") for number in range(3)], end="\n")
+    whole = read(folder, text).records
+    kept = text[: data.draw(st.integers(1, len(text)))]
+    left = read(folder, kept)
+    lines = kept.count("\n")
+    if left.status is ReadingStatus.ACCEPTED:
+        assert kept.endswith("\n")
+        assert left.records == tuple(record for record in whole if record.line <= lines)
+    else:
+        assert not kept.endswith("\n") or lines < len([line_1(), HEADINGS])
 
 
 def test_a_missing_column_is_named(tmp_path):

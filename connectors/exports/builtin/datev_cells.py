@@ -26,13 +26,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "Belegfeld 1": ("belegfeld1",),
     "WKZ Umsatz": ("wkzumsatz", "wkz"),
     "Basisumsatz": ("basisumsatz",),
+    "Skonto": ("skonto",),
     "Leistungsdatum": ("leistungsdatum",),
     "Fälligkeit": ("fälligkeit",),
     "Generalumkehr": ("generalumkehr", "generalumkehrgu"),
 }
 """Column -> its headings, of which exporters vary blanks, dashes and brackets: only letters and digits count."""
 
-_OPTIONAL = ("WKZ Umsatz", "Basisumsatz", "Leistungsdatum", "Fälligkeit", "Generalumkehr")
+_OPTIONAL = ("WKZ Umsatz", "Basisumsatz", "Skonto", "Leistungsdatum", "Fälligkeit", "Generalumkehr")
 _SIDES = {"S": 1, "H": -1}
 _REVERSED = {"": False, "0": False, "1": True, "G": True}
 _KEY_MEANS = {"2": (False, True), "4": (True, False), "8": (True, True)}
@@ -94,6 +95,7 @@ class BookingCells:
         Raises:
             FileFaultError: a cell that does not fit, with its line and column.
         """
+        self._refuse_discount(raw)
         key = self._text(raw, "BU-Schlüssel").lstrip("0")
         is_lifted, is_reversed = self._key_means(raw, key)
         reversal = -1 if self._one_of(raw, "Generalumkehr", _REVERSED) or is_reversed else 1
@@ -114,6 +116,12 @@ class BookingCells:
             tax_key=key if key in self.whole_keys else key[-1:].replace("0", ""),
             is_tax_lifted=is_lifted,
         )
+
+    def _refuse_discount(self, raw: RawRow) -> None:
+        """Refuse a discount that a payment carries: DATEV books it with its tax, and that booking is not there."""
+        if self._text(raw, "Skonto").strip("0,"):
+            what = f"a discount of {self._text(raw, 'Skonto')} within a payment: its tax is not stated"
+            raise FileFaultError(what, "Book the discount on a line of its own.", line=raw.line, column="Skonto")
 
     def _text(self, raw: RawRow, column: str) -> str:
         place = self.places.get(column)
