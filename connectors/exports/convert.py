@@ -134,7 +134,8 @@ class RowReader:
                 what = f"an amount below zero on a row that is {values[sign.column]}"
                 remedy = "Mend the amount or the kind in the source."
                 yield cell_problem(row.line, self.placed[name].bound, row.cells, what, remedy)
-            values[name] = -value if rule == "invert" else abs(value) if rule == "magnitude" else value
+            signed = {"invert": -value, "magnitude": abs(value), "negative": -abs(value)}
+            values[name] = signed.get(rule, value)
 
 
 def row_reader(

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
+from connectors.exports.datev_chart import Readers
 from connectors.exports.durations import DurationUnit
 from connectors.exports.records import KINDS, FieldType
 from connectors.exports.records import Field as RecordField
@@ -180,11 +181,14 @@ class Column(_Part):
         return self
 
 
-SignRule = Literal["as_is", "invert", "magnitude", "positive"]
+SignRule = Literal["as_is", "invert", "magnitude", "negative", "positive"]
 
 
 class Sign(_Part):
-    """Which sign amounts take: by the value of a column. `positive` refuses amounts below zero."""
+    """Which sign amounts take: by the value of a column.
+
+    `magnitude` drops it, `negative` sets a minus, `positive` refuses amounts below zero.
+    """
 
     column: StrictStr
     values: dict[str, SignRule]
@@ -192,9 +196,13 @@ class Sign(_Part):
 
 
 class Key(_Part):
-    """`once_per`: columns that name one record where a file repeats it on each of its lines; repeats must agree."""
+    """Several lines make one record: `once_per` names the columns that say which; what the lines repeat must agree.
+
+    `add_up`: money columns that hold a part on each line.
+    """
 
     once_per: Annotated[Texts, Field(min_length=1)]
+    add_up: Texts = ()
 
 
 class Check(_Part):
@@ -266,6 +274,7 @@ class Mapping(_Part):
     caution: Caution | None = None
     match: Match = Match()
     read: Read = Read()
+    reader: Readers = Readers()
     format: Format = Format()
     preamble: Preamble = Preamble()
     rows: Rows = Rows()
@@ -333,15 +342,15 @@ class Mapping(_Part):
     def _reference_problems(self) -> Iterator[str]:
         named = [*self.rows.carry_down, *self.rows.may_lack, *self.rows.keep, *self.rows.drop]
         named += [*self.sign.fields, self.sign.column] if self.sign else []
-        named += self.key.once_per if self.key else ()
+        named += [*self.key.once_per, *self.key.add_up] if self.key else []
         for check in self.check:
             named += [check.sum, *check.per, *([check.equals] if check.equals else [])]
         for name in dict.fromkeys(named):
             if name not in self.columns and name != self.rows.group:
                 yield f"{name!r} is used, but is no column of the mapping"
-        for check in self.check:
-            if check.sum in self.columns and self.column_type(check.sum) != "money":
-                yield f"a check adds up {check.sum!r}, which is no money"
+        for name in (*(check.sum for check in self.check), *(self.key.add_up if self.key else ())):
+            if name in self.columns and self.column_type(name) != "money":
+                yield f"{name!r} is added up, which is no money"
         if any(check.is_of_group for check in self.check) and self.rows.group is None:
             yield "a check speaks of {group}, but rows.group is not set"
         if self.rows.group_row and self.rows.group is None:

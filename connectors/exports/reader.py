@@ -14,6 +14,7 @@ from pathlib import Path
 from connectors.errors import InputError
 from connectors.exports.archive import open_export
 from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
+from connectors.exports.builtin import with_settings
 from connectors.exports.checks import Controls
 from connectors.exports.columnar import read_columns
 from connectors.exports.convert import RowValues, cell_problem, row_reader
@@ -132,6 +133,7 @@ def _read_source(
     if isinstance(found.grid, TextGrid) and mapping.read.encoding != "auto":
         found = replace(found, grid=replace(found.grid, encoding=mapping.read.encoding))
     try:
+        found = replace(found, grid=with_settings(found.grid, mapping.reader))
         return _read_table(reading, found, way)
     except FileFaultError as fault:
         return _refused(reading, [fault.problem])
@@ -186,7 +188,8 @@ def _accepted(reading: FileReading, found: Found, records: Records, warnings: tu
 class _Taking:
     """One pass over the rows of a file, and what it has come to so far.
 
-    `names`: record kind -> name of its field -> column of the record. `untold`: problems beyond those kept.
+    `names`: record kind -> column of the mapping -> column of the record. `untold`: problems beyond those kept.
+    `seen`: values of the key -> the first row that has them, and its records.
     """
 
     found: Found
@@ -196,7 +199,7 @@ class _Taking:
     sink: RecordSink
     problems: list[Problem] = field(default_factory=list)
     untold: int = 0
-    seen: dict[tuple[Cell, ...], RowValues] = field(default_factory=dict)
+    seen: dict[tuple[Cell, ...], tuple[RowValues, list[Record]]] = field(default_factory=dict)
 
     def take(self, row: TableRow, values: RowValues | None) -> None:
         """Take one row: its records, or what is wrong with it."""
@@ -228,19 +231,44 @@ class _Taking:
         return len(row.cells) <= last or last in used
 
     def _take_records(self, row: TableRow, read: RowValues) -> None:
-        mapping = self.found.mapping
-        if mapping.key is not None:
-            first = self.seen.setdefault(tuple(read.values.get(name) for name in mapping.key.once_per), read)
+        sheet = self.found.grid.sheet
+        new = [
+            Record(kind, {column: read.values.get(name) for name, column in names.items()}, read.line, sheet)
+            for kind, names in self.names.items()
+            if read.absent.isdisjoint(names)
+        ]
+        key = self.found.mapping.key
+        if key is not None:
+            first, known = self.seen.setdefault(tuple(read.values.get(name) for name in key.once_per), (read, new))
             if first is not read:
-                self._refuse(self._contradictions(row, read, first))
+                self._refuse(self._contradictions(row, read, first, key.add_up))
+                self._add_up(known, new, key.add_up)
                 return
-        for kind, names in self.names.items():
-            if read.absent.isdisjoint(names):
-                values = {column: read.values.get(name) for name, column in names.items()}
-                self.sink.add(Record(kind, values, read.line, self.found.grid.sheet))
+            if key.add_up:
+                return  # whole only when the last line of its key was read
+        self._keep(new)
 
-    def _contradictions(self, row: TableRow, read: RowValues, first: RowValues) -> Iterator[Problem]:
-        fields = self.found.mapping.fields()
+    def _keep(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self.sink.add(record)
+
+    def finish(self) -> None:
+        """Take the records that lines added up to, in the order of their first lines."""
+        if self.found.mapping.key is not None and self.found.mapping.key.add_up:
+            for _, records in self.seen.values():
+                self._keep(records)
+
+    def _add_up(self, known: Sequence[Record], more: Sequence[Record], names: Sequence[str]) -> None:
+        """Add the amounts of a further line to the records that it belongs to."""
+        for record, other in zip(known, more, strict=False):  # a line that lacks a record contradicts the first one
+            for column in (self.names[record.kind][name] for name in names if name in self.names[record.kind]):
+                parts = [part for part in (record.values[column], other.values[column]) if isinstance(part, int)]
+                record.values[column] = sum(parts) if parts else None
+
+    def _contradictions(
+        self, row: TableRow, read: RowValues, first: RowValues, added: Sequence[str]
+    ) -> Iterator[Problem]:
+        fields = self.found.mapping.fields().keys() - set(added)
         for column in self.columns:
             if column.name in fields and read.values.get(column.name) != first.values.get(column.name):
                 what = f"differs from line {first.line}, which names the same record"
@@ -260,6 +288,7 @@ def _take(found: Found, origin: Origin, way: _Way, *, strict: bool) -> _Taking:
     taking = _Taking(found, columns, Controls(reader), names, RecordSink(origin, mapping.kinds, way.scratch))
     for row, values in reader.read(_rows(found, strict=strict)):
         taking.take(row, values)
+    taking.finish()
     taking.controls.finish(is_text=found.grid.is_text)
     taking.problems += taking.controls.problems
     return taking

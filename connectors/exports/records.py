@@ -189,6 +189,14 @@ KINDS: dict[str, tuple[Field, ...]] = {
         Field("count", "integer", "how many", required=True),
         Field("attributes", "text", "what made each take longer, as name=number joined by ;"),
     ),
+    "party_name": (
+        Field("party_key", "text", "number of a customer or supplier in the books", required=True),
+        Field("party", "text", "its name", required=True),
+    ),
+    "gl_account_name": (
+        Field("gl_account", "text", "code of the bookkeeping account", required=True),
+        Field("name", "text", "its name", required=True),
+    ),
     "cash": (
         Field("day", "date", "day", required=True),
         Field("balance", "money", "cash at hand", required=True),

@@ -35,7 +35,7 @@ _WEB_PAGE = re.compile(
     re.IGNORECASE,
 )
 """How the two kinds of text begin that packages write and call `.xls`."""
-_END_OF_FILE = "\x00end of file\x00"
+_END_CELLS = ["\x00end of", "file\x00"]
 _REPLACED = "\ufffd"
 _EXPORT_AGAIN = "Export the file again and replace this one."
 
@@ -228,7 +228,7 @@ class TextGrid:
         try:
             for cells in reader:
                 if held is not None:
-                    is_last = cells == [_END_OF_FILE]
+                    is_last = cells == _END_CELLS
                     yield RawRow(held.line, held.cells, is_unended=is_last and not self.source.is_ended)
                 held = RawRow(first_line, cells)
                 first_line = self.skip_lines + reader.line_num + 1
@@ -236,7 +236,7 @@ class TextGrid:
             if held is not None:
                 yield held  # it is whole: what is wrong stands behind it
             raise _row_fault(self, error, first_line) from error
-        if held is not None and held.cells != [_END_OF_FILE]:
+        if held is not None and held.cells != _END_CELLS:
             raise FileFaultError("a quote is opened and never closed: the file was cut", line=held.line)
 
 
@@ -266,7 +266,7 @@ def _lines(grid: TextGrid) -> Iterator[str]:
         grid.source.stream.fileno(), encoding=grid.encoding, errors=grid.errors, newline="", closefd=False
     ) as text:
         yield from _capped_lines(text, skip=grid.skip_lines)
-    yield _END_OF_FILE  # arrives as a row of its own unless a quote is still open
+    yield grid.delimiter.join(_END_CELLS)  # arrives as two cells of a row unless a quote is still open
 
 
 def _capped_lines(text: IO[str], *, skip: int) -> Iterator[str]:

@@ -33,9 +33,12 @@ def test_the_examples_of_a_shipped_mapping_hold(mapping):
     assert failing_examples(mapping, SHIPPED) == ()
 
 
+NAMES = {"party_name", "gl_account_name"}  # kept to be looked up: nobody needs to write them by hand
+
+
 def test_every_record_kind_has_an_own_template():
     own = {kind for mapping in MAPPINGS if mapping.name.startswith("own-") for kind in mapping.kinds}
-    assert own == set(KINDS)
+    assert own == set(KINDS) - NAMES
 
 
 def test_a_file_is_named_after_its_mapping():
@@ -148,7 +151,7 @@ def test_no_mapping_is_loaded_from_an_empty_folder(tmp_path):
     assert load_mappings(tmp_path) == ()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - NAMES))
 def test_the_readme_names_the_template_of_every_record_kind(kind):
     readme = (SHIPPED / "README.md").read_text(encoding="utf-8")
     _, _, template = readme.partition(f"`{kind}` own-")

@@ -532,3 +532,8 @@ def test_mappings_beside_the_exports_are_no_exports(tmp_path):
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         check_folder(tmp_path / "gone", SHIPPED, home_currency="EUR")
+
+
+def test_a_file_cut_right_behind_an_opening_quote_is_refused(tmp_path):
+    reading = read(tmp_path, TIME + '"')
+    assert refused_for(reading, "a quote is opened and never closed")
