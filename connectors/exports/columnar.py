@@ -127,13 +127,14 @@ def _lay_out(
     width = len(found.header.cells)
     cells = [f"c{place}" for place in sorted({place for column in columns for place in _places(column)})]
     row = f"concat({', '.join(f'c{place}' for place in range(width))})"
-    counts = f"strlen(row) AS size, {_count('row', _QUOTE)} AS quotes, {_count('row', _BREAK)} AS breaks"
+    counts = f"strlen(replace(row, {_QUOTE}, '')) AS size, strlen(row) - strlen(replace(row, {_BREAK}, '')) AS breaks"
     stored = f"SELECT {', '.join(cells)}, {counts} FROM (SELECT *, {row} AS row FROM {_text(found, grid)})"  # noqa: S608  ours or quoted
     write_part(connection, path, stored)
-    sums = f"SELECT count(*), sum(size), sum(quotes), sum(breaks) FROM {_stored(path)}"  # noqa: S608  quoted
-    rows, size, quotes, breaks = (int(count or 0) for count in connection.execute(sums).fetchall()[0])
+    sums = f"SELECT count(*), sum(size), sum(breaks) FROM {_stored(path)}"  # noqa: S608  quoted
+    rows, size, breaks = (int(count or 0) for count in connection.execute(sums).fetchall()[0])
     marks = rows * ((width - 1) * len(grid.delimiter.encode()) + len(grid.source.line_end))
-    if len(above) + size + marks + grid.source.quotes - above.count(b'"') - quotes != grid.source.size:
+    quotes = grid.source.quotes - above.count(b'"')  # round cells and in them: `size` is without
+    if len(above) + size + marks + quotes != grid.source.size:
         raise _NotPlainError
     line = f"file_row_number + {found.header.line + 1}"
     if breaks:
@@ -153,10 +154,6 @@ def _lines_above(grid: TextGrid, count: int) -> bytes:
         raise _NotPlainError
     grid.source.stream.seek(0)
     return b"".join(grid.source.stream.readline() for _ in range(count))
-
-
-def _count(text: str, mark: str) -> str:
-    return f"strlen({text}) - strlen(replace({text}, {mark}, ''))"
 
 
 def _text(found: Found, grid: TextGrid) -> str:
