@@ -55,8 +55,11 @@ def _failure(mapping: Mapping, example: Example, reading: FileReading) -> str:
 def _sum(mapping: Mapping, name: str, reading: FileReading, home_currency: str) -> Decimal:
     """Add a field up: money in major units of each record's currency, durations in hours, else as counted."""
     field = mapping.fields()[name]
+    kind = name.rpartition(".")[0]
     total = Decimal(0)
     for record in reading.records:
+        if kind not in {"", record.kind}:
+            continue
         value = record.values.get(column_name(field))
         if isinstance(value, int) and field.type == "money":
             total += from_minor(value, str(record.values.get("currency") or home_currency))

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
+from connectors.exports.chart import Ledger
 from connectors.exports.durations import DurationUnit
 from connectors.exports.records import KINDS, FieldType
 from connectors.exports.records import Field as RecordField
@@ -228,7 +229,8 @@ class Example(_Part):
 class Mapping(_Part):
     """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
 
-    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks.
+    A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks. Where two kinds
+    share a field and mean different cells by it, columns are named `kind.field`.
     """
 
     name: Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -241,6 +243,7 @@ class Mapping(_Part):
     format: Format = Format()
     preamble: Preamble = Preamble()
     rows: Rows = Rows()
+    ledger: Ledger = Ledger()
     columns: dict[str, Column]
     sign: Sign | None = None
     key: Key | None = None
@@ -253,8 +256,13 @@ class Mapping(_Part):
         return (self.record,) if isinstance(self.record, str) else self.record
 
     def fields(self) -> dict[str, RecordField]:
-        """Return the fields of all its kinds by name."""
-        return {field.name: field for kind in self.kinds for field in KINDS[kind]}
+        """Return the fields of all its kinds by the names of their columns."""
+        return {self.column_of(kind, field): field for kind in self.kinds for field in KINDS[kind]}
+
+    def column_of(self, kind: str, field: RecordField) -> str:
+        """Return the column that fills a field of a kind: `kind.field` if there is one, else the one named like it."""
+        own = f"{kind}.{field.name}"
+        return own if own in self.columns else field.name
 
     def column_type(self, name: str) -> FieldType:
         """Return how a column is read: as its field says, else as the mapping says, else as text."""

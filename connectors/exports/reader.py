@@ -13,6 +13,7 @@ from pathlib import Path
 
 from connectors.errors import InputError
 from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
+from connectors.exports.builtin.grids import BuiltGrid
 from connectors.exports.checks import Controls
 from connectors.exports.convert import RowValues, cell_problem, row_reader
 from connectors.exports.detect import Found, find_mapping
@@ -105,6 +106,8 @@ def _read_source(
         return _refused(reading, [Problem(0, "", "", f"mapping {mapping.name} is of grade S: {_UNVERIFIED}", remedy)])
     if isinstance(found.grid, TextGrid) and mapping.read.encoding != "auto":
         found = replace(found, grid=replace(found.grid, encoding=mapping.read.encoding))
+    if isinstance(found.grid, BuiltGrid):
+        found = replace(found, grid=replace(found.grid, ledger=mapping.ledger))
     try:
         return _read_table(reading, found, home_currency)
     except FileFaultError as fault:
@@ -128,6 +131,8 @@ def _read_table(reading: FileReading, found: Found, home_currency: str) -> FileR
         warnings.append(replace(loose.problem, what=f"{loose.problem.what}; read as far as it makes sense"))
         taken = _take(found, home_currency, strict=False)
     warnings += taken.controls.warnings
+    if isinstance(found.grid, BuiltGrid):
+        warnings += found.grid.notes.problems()
     if taken.problems:
         return _refused(reading, sorted(taken.problems, key=lambda problem: problem.line), warnings)
     if not taken.records:
@@ -207,7 +212,10 @@ def _take(found: Found, home_currency: str, *, strict: bool) -> _Taking:
         refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
     forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
     reader = row_reader(found.mapping, columns, forms, found.header, home_currency=home_currency)
-    names = {kind: {field.name: column_name(field) for field in KINDS[kind]} for kind in found.mapping.kinds}
+    mapping = found.mapping
+    names = {
+        kind: {mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]} for kind in mapping.kinds
+    }
     taking = _Taking(found, columns, Controls(reader), names)
     for row, values in reader.read(_rows(found, strict=strict)):
         taking.take(row, values)

@@ -1,0 +1,250 @@
+"""Turn the entries of a ledger into documents, settlements and cost lines, each posting once.
+
+What is posted on revenue accounts for one customer under one document number is that document: an invoice, or a credit
+note where the sum is a debit. Its gross amount is what the same entries post on the customer's receivable. Later
+postings on that receivable under the same number settle the document. Everything else that touches profit is a cost
+line; revenue for which no customer can be told is one too, so that the firm's profit is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from connectors.exports.builtin.grids import Notes, row_of
+from connectors.exports.chart import Ledger, Role
+from connectors.exports.reading import Problem
+from connectors.exports.source import RawRow
+
+HEADINGS = (
+    "Document",
+    "Document type",
+    "Document date",
+    "Due date",
+    "Net",
+    "Gross",
+    "Payment date",
+    "Paid",
+    "Posting date",
+    "Account",
+    "Account name",
+    "Text",
+    "Reference",
+    "Amount",
+    "Customer",
+    "Customer name",
+    "Supplier",
+    "Currency",
+)
+"""Headings of the table of a ledger: a row fills those of a document, of a payment, or of a posting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the ledger; `standard` is its code in a standard chart, where the file refers to one."""
+
+    code: str
+    name: str = ""
+    standard: str = ""
+    is_balance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One line of an entry: debit positive. `reference` is the number of the document that it belongs to.
+
+    `customer` and `supplier` are equal where the books do not tell the two apart.
+    """
+
+    line: int
+    account: str
+    amount: Decimal
+    customer: str = ""
+    supplier: str = ""
+    reference: str = ""
+    text: str = ""
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Postings that belong together and add up to nothing; `name` tells the entry from all others."""
+
+    line: int
+    name: str
+    day: date
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the entries refer to by code: accounts, the names of customers and suppliers; and the currency of it all."""
+
+    accounts: Mapping[str, Account]
+    customers: Mapping[str, str]
+    suppliers: Mapping[str, str]
+    currency: str
+
+
+DocumentKey = tuple[str, str]
+"""Number and customer."""
+
+
+@dataclass(slots=True)
+class _Document:
+    line: int
+    day: date
+    due: date | None = None
+    net: Decimal = Decimal(0)
+    gross: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Sorter:
+    """Sorts the entries of one ledger; what it must keep grows with the documents and payments, not with the file."""
+
+    books: Books
+    ledger: Ledger
+    notes: Notes
+    _documents: dict[DocumentKey, _Document] = field(default_factory=dict)
+    _movements: dict[DocumentKey, list[tuple[Posting, date]]] = field(default_factory=dict)
+    _roles: dict[str, Role] = field(default_factory=dict)
+
+    def cost_rows(self, entry: Entry) -> Iterator[RawRow]:
+        """Take one entry: yield its cost lines, and keep what it says of documents."""
+        by_role: dict[Role, list[Posting]] = {"revenue": [], "receivable": [], "cost": [], "ignore": []}
+        for posting in entry.postings:
+            by_role[self._role(posting)].append(posting)
+        receivables, revenue = by_role["receivable"], by_role["revenue"]
+        costs = list(by_role["cost"])
+        billed: dict[DocumentKey, _Document] = {}
+        for posting in revenue:
+            key = _document_key(posting, revenue, receivables, entry.name)
+            if key is None:
+                what = "revenue for which no customer can be told: it counts for the firm as a whole"
+                self.notes.add("no customer", _odd(posting, what, "Post revenue with its customer in the books."))
+                costs.append(posting)
+                continue
+            document = billed[key] = self._documents.setdefault(key, _Document(posting.line, entry.day))
+            document.net -= posting.amount
+            document.due = document.due or posting.due
+        for posting in receivables:
+            self._take_receivable(posting, entry, billed)
+        for posting in costs:
+            yield self._cost_row(posting, entry, by_role["ignore"])
+
+    def document_rows(self) -> Iterator[RawRow]:
+        """Yield the documents, each followed by its payments; documents that came to nothing are left out."""
+        for (number, customer), document in self._documents.items():
+            if not document.net and not document.gross:
+                continue
+            shared = {"Document": number, "Currency": self.books.currency}
+            yield row_of(document.line, HEADINGS, shared | self._customer(customer) | self._amounts(document))
+            for posting, day in self._payments((number, customer), document):
+                paid = {"Payment date": day.isoformat(), "Paid": _text(-posting.amount)}
+                yield row_of(posting.line, HEADINGS, shared | paid)
+
+    def _role(self, posting: Posting) -> Role:
+        code = posting.account
+        if code not in self._roles:
+            account = self.books.accounts.get(code)
+            if account is None:
+                what = f"account {code} stands on no list of accounts: its postings count as costs"
+                remedy = "If it is no cost, name the account under [ledger] in a mapping of your own."
+                self.notes.add(f"account {code}", _odd(posting, what, remedy))
+                account = Account(code)
+            by_type: Role = "ignore" if account.is_balance else "cost"
+            self._roles[code] = self.ledger.role(code, account.standard) or by_type
+        return self._roles[code]
+
+    def _take_receivable(self, posting: Posting, entry: Entry, billed: Mapping[DocumentKey, _Document]) -> None:
+        """Count a posting into the gross amount of the document that its entry bills, else keep it as a movement."""
+        number, customer = posting.reference, posting.customer
+        own = [document for key, document in billed.items() if number in {"", key[0]} and customer in {"", key[1]}]
+        if len(own) == 1:
+            own[0].gross = (own[0].gross or Decimal(0)) + posting.amount
+            own[0].due = own[0].due or posting.due
+        elif number and customer:
+            self._movements.setdefault((number, customer), []).append((posting, entry.day))
+
+    def _amounts(self, document: _Document) -> dict[str, str]:
+        sign = -1 if document.net < 0 or (not document.net and (document.gross or 0) < 0) else 1
+        days = self.ledger.payment_days
+        due = document.due or (document.day + timedelta(days=days) if days is not None else None)
+        return {
+            "Document type": "invoice" if sign > 0 else "credit_note",
+            "Document date": document.day.isoformat(),
+            "Due date": due.isoformat() if due is not None else "",
+            "Net": _text(sign * document.net),
+            "Gross": "" if document.gross is None else _text(sign * document.gross),
+        }
+
+    def _payments(self, key: DocumentKey, document: _Document) -> Sequence[tuple[Posting, date]]:
+        """Return what was paid of an invoice; nothing where money also went back: that is not for us to sort out."""
+        movements = self._movements.get(key, ())
+        if document.gross is None or document.gross <= 0 or not movements:
+            return ()
+        back = next((posting for posting, _ in movements if posting.amount >= 0), None)
+        if back is not None or -sum(posting.amount for posting, _ in movements) > document.gross:
+            what = f"document {key[0]} is paid and charged again, or paid twice: it is taken as unpaid"
+            remedy = "State its payments with the own-settlements template."
+            self.notes.add("payments", _odd(back or movements[0][0], what, remedy))
+            return ()
+        return movements
+
+    def _cost_row(self, posting: Posting, entry: Entry, balance: Sequence[Posting]) -> RawRow:
+        account = self.books.accounts.get(posting.account, Account(posting.account))
+        cells = {
+            "Posting date": entry.day.isoformat(),
+            "Account": account.code,
+            "Account name": account.name,
+            "Text": posting.text,
+            "Reference": posting.reference,
+            "Amount": _text(posting.amount),
+            "Supplier": self._supplier(posting, balance),
+            "Currency": self.books.currency,
+        }
+        is_for_customer = posting.customer and not posting.supplier
+        return row_of(posting.line, HEADINGS, cells | (self._customer(posting.customer) if is_for_customer else {}))
+
+    def _customer(self, key: str) -> dict[str, str]:
+        return {"Customer": key, "Customer name": self.books.customers.get(key, "")}
+
+    def _supplier(self, posting: Posting, balance: Sequence[Posting]) -> str:
+        """Return who billed a cost: the supplier on its line, else the only one that the entry names."""
+        named = {posting.supplier} - {""} or {other.supplier for other in balance} - {""}
+        key = named.pop() if len(named) == 1 else ""
+        return self.books.suppliers.get(key) or key
+
+
+def _document_key(
+    posting: Posting, revenue: Sequence[Posting], receivables: Sequence[Posting], entry_name: str
+) -> DocumentKey | None:
+    """Return document and customer of a revenue posting, None where the entry leaves a doubt about the customer.
+
+    A posting without a number takes the only one of the entry's receivables, else the name of the entry; one without a
+    customer takes the only one on the receivable of its document, else on its other lines, else in the entry.
+    """
+    numbers = {other.reference for other in receivables if other.reference}
+    number = posting.reference or (numbers.pop() if len(numbers) == 1 else "")
+    circles = (
+        (posting,),
+        [other for other in receivables if other.reference == number],
+        [other for other in revenue if other.reference == number],
+        receivables,
+    )
+    for circle in circles:
+        customers = {other.customer for other in circle} - {""}
+        if customers:
+            return (number or entry_name, customers.pop()) if len(customers) == 1 else None
+    return None
+
+
+def _odd(posting: Posting, what: str, remedy: str) -> Problem:
+    return Problem(posting.line, "", posting.account, what, remedy)
+
+
+def _text(amount: Decimal) -> str:
+    return format(amount, "f")
