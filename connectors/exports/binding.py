@@ -187,6 +187,8 @@ def settle_forms(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mappi
     dates = _Choice(mapping.format.dates, read_date)
     number_columns = [column for column in columns if column.type in _NUMERIC and column.places]
     date_columns = [column for column in columns if column.type == "date" and column.places]
+    if not numbers.is_open and not dates.is_open:
+        rows = ()  # the first row alone may cost a pass over the file
     for row in rows:
         if not (numbers.is_open and number_columns) and not (dates.is_open and date_columns):
             break

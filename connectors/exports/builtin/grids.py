@@ -14,6 +14,9 @@ from connectors.exports.source import RawRow, Source
 TITLES_LINE, HEADINGS_LINE = -1, 0
 """Titles and headings stand on no line of the file: they come before its first."""
 
+BUILT_HEAD = 2
+"""Rows that tell such a table: its titles and its headings."""
+
 
 @dataclass(slots=True)
 class Notes:

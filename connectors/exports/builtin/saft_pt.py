@@ -110,7 +110,7 @@ class _File:
             case "Customer":
                 self.customers[needed(element, "CustomerID")] = _customer(element)
             case "Invoice" if self.has_header:
-                yield from self._document(element, _SALES, _invoice_rows(element, self.ledger))
+                yield from self._document(element, _SALES, _invoice_rows(element, self.ledger, self.notes))
             case "Payment" if self.has_header:
                 yield from self._document(element, _PAYMENTS, _payment_rows(element, self.notes))
             case figure if parent_name(element) in self.sections:
@@ -159,9 +159,9 @@ def _customer(element: Element) -> dict[str, str]:
     return {"Customer name": text_of(element, "CompanyName"), "Customer tax number": text_of(element, "CustomerTaxID")}
 
 
-def _invoice_rows(invoice: Element, ledger: Ledger) -> Iterator[Cells]:
+def _invoice_rows(invoice: Element, ledger: Ledger, notes: Notes) -> Iterator[Cells]:
     kind, day = needed(invoice, "InvoiceType"), needed_day(invoice, "InvoiceDate")
-    net, gross = _totals(invoice)
+    net, gross = _totals(invoice, notes)
     if text_of(invoice, "DocumentStatus/InvoiceStatus") not in _NOT_IN_TOTALS:
         _check_lines(invoice, net)
     days = ledger.payment_days
@@ -181,16 +181,22 @@ def _invoice_rows(invoice: Element, ledger: Ledger) -> Iterator[Cells]:
     yield cells
 
 
-def _totals(document: Element) -> tuple[Decimal, Decimal]:
-    """Return net and gross in cents.
+def _totals(document: Element, notes: Notes) -> tuple[Decimal, Decimal]:
+    """Return net and gross in cents; a cent between them that is no tax is noted.
 
     Raises:
         FileFaultError: net and tax are not gross, by more than the cent that rounding may leave.
     """
     names = ("NetTotal", "TaxPayable", "GrossTotal")
     net, tax, gross = (needed_amount(document, f"DocumentTotals/{name}") for name in names)
-    if abs(net + tax - gross) > _CENT:
-        raise fault(document, "DocumentTotals", f"net {net:f} and tax {tax:f} are not gross {gross:f}")
+    rest = gross - net - tax
+    what = f"net {net:f} and tax {tax:f} are not gross {gross:f}"
+    if abs(rest) > _CENT:
+        raise fault(document, "DocumentTotals", what)
+    if rest:
+        notes.add(
+            "cent", Problem(document.sourceline, "DocumentTotals", f"{rest:f}", what, "Compare with the document.")
+        )
     return net.quantize(_CENT, ROUND_HALF_UP), gross.quantize(_CENT, ROUND_HALF_UP)
 
 
@@ -226,7 +232,7 @@ def _payment_rows(payment: Element, notes: Notes) -> Iterator[Cells]:
     for line in all_of(payment, "Line"):
         number = _settled(line)
         discounts[number] = discounts.get(number, Decimal(0)) + (amount_of(line, "SettlementAmount") or Decimal(0))
-    for number, paid in _paid(payment).items():
+    for number, paid in _paid(payment, notes).items():
         amounts = {"payment": paid, "write_off": discounts[number].quantize(_CENT, ROUND_HALF_UP)}
         for kind, amount in amounts.items():
             if amount > 0:
@@ -243,13 +249,13 @@ def _settled(line: Element) -> str:
     return numbers.pop()
 
 
-def _paid(payment: Element) -> dict[str, Decimal]:
+def _paid(payment: Element, notes: Notes) -> dict[str, Decimal]:
     """Return what each document gets of the gross total: lines are net of tax wherever the payment states tax.
 
     Raises:
         FileFaultError: the lines, with their tax, are not the gross total.
     """
-    _, gross = _totals(payment)
+    _, gross = _totals(payment, notes)
     has_tax = amount_of(payment, "DocumentTotals/TaxPayable") != 0
     shares: dict[str, Decimal] = {}
     for line in all_of(payment, "Line"):

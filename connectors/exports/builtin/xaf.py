@@ -24,6 +24,8 @@ ADF_MARK = b"CLAIR1.00.00"
 """What the fixed-width audit file of 1999 begins with."""
 
 _OPENING_PERIOD = 0
+_HARMLESS = "XAF1011"
+"""ISO-8859-1 read as windows-1252, as we ask for."""
 _SPOILT = {"XAF1006": "bytes that the encoding does not know"}
 _EXPORT_AGAIN = "Export the audit file again, from the bookkeeping system itself."
 _AS_WINDOWS: tuple[Literal["latin1-as-cp1252"]] = ("latin1-as-cp1252",)
@@ -134,6 +136,6 @@ def _check_findings(file: AuditFile, notes: Notes) -> None:
         line = finding.line or 0
         if finding.code in _SPOILT:
             raise FileFaultError(_SPOILT[finding.code], _EXPORT_AGAIN, line=line)
-        if finding.severity is not Severity.INFO:
+        if finding.severity is not Severity.INFO and finding.code != _HARMLESS:
             what = finding.message
             notes.add(finding.code, Problem(line, "", finding.value or "", what, "Check that the file is whole."))
