@@ -119,8 +119,10 @@ def _heads(source: Source, count: int) -> Iterator[tuple[Grid, list[RawRow]]]:
             yield sheet, list(islice(sheet.rows(strict=False), count + 1))
         return
     for table in builtin_grids(source):
-        # some of these read the whole file before they give the first row behind their headings
-        yield table, list(islice(table.rows(strict=True), BUILT_HEAD if isinstance(table, BuiltGrid) else count + 1))
+        if isinstance(table, BuiltGrid):  # it may read the whole file before its first row; and it is no text table
+            yield table, list(islice(table.rows(strict=True), BUILT_HEAD))
+            return
+        yield table, list(islice(table.rows(strict=True), count + 1))
     for grid in _text_grids(source):
         yield grid, _text_head(grid, count + 1)
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
 from connectors.exports.chart import Ledger
 from connectors.exports.durations import DurationUnit
-from connectors.exports.records import KINDS, FieldType
+from connectors.exports.records import KINDS, FieldType, differing_fields
 from connectors.exports.records import Field as RecordField
 
 Grade = Literal["F", "T", "S"]
@@ -280,6 +280,9 @@ class Mapping(_Part):
         for kind in self.kinds:
             if kind not in KINDS:
                 yield f"record {kind!r} is none of {', '.join(KINDS)}"
+                return
+        for name in differing_fields(self.kinds) & self.columns.keys():
+            yield f"columns.{name} is not the same in {' and '.join(self.kinds)}: name it `kind.{name}`"
 
     def _column_problems(self) -> Iterator[str]:
         fields = self.fields()
@@ -305,6 +308,8 @@ class Mapping(_Part):
         for name in dict.fromkeys(named):
             if name not in self.columns and name != self.rows.group:
                 yield f"{name!r} is used, but is no column of the mapping"
+        if self.ledger != Ledger() and self.read.reader == "table":
+            yield "ledger serves built-in readers only"
         for check in self.check:
             if check.sum in self.columns and self.column_type(check.sum) != "money":
                 yield f"a check adds up {check.sum!r}, which is no money"

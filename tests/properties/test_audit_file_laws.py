@@ -15,7 +15,9 @@ from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
 from connectors.exports.reading import ReadingStatus
 
-SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
+SHIPPED = [
+    m for m in load_mappings(Path(__file__).parents[2] / "config" / "exports") if m.read.reader in {"xaf", "saft"}
+]
 SAMPLES = Path(__file__).parents[1] / "golden" / "exports"
 WHOLE = {name: (SAMPLES / name).read_text("latin-1") for name in (
     "xaf-auditfile.xaf",
@@ -35,21 +37,31 @@ def read_text(text, name):
         return read_file(path, SHIPPED, home_currency="EUR")
 
 
+def values(reading):
+    return [record.values for record in reading.records]
+
+
+TRUE = {name: read_text(text, name) for name, text in WHOLE.items()}
+
+
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_an_amount_that_was_changed_is_refused_or_warned_of(name, data):
     whole = WHOLE[name]
     amount = data.draw(st.sampled_from(list(AMOUNT.finditer(whole))))
     place = data.draw(st.integers(amount.start("digits"), amount.end("digits") - 1))
     character = data.draw(st.sampled_from("0123456789.-x").filter(lambda character: character != whole[place]))
-    reading, before = read_text(whole[:place] + character + whole[place + 1 :], name), read_text(whole, name)
-    is_equal = [record.values for record in reading.records] == [record.values for record in before.records]
-    assert is_equal or reading.status is ReadingStatus.REFUSED or reading.warnings != before.warnings
+    before, reading = TRUE[name], read_text(whole[:place] + character + whole[place + 1 :], name)
+    assert (
+        reading.status is ReadingStatus.REFUSED
+        or reading.warnings != before.warnings
+        or values(reading) == values(before)
+    )
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_a_line_or_document_that_was_lost_refuses_the_file(name, data):
     whole = WHOLE[name]

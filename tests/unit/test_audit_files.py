@@ -195,17 +195,44 @@ def test_own_accounts_win_over_the_standard_chart(tmp_path):
     plain = {code: (text, side, "") for code, (text, side, _) in ACCOUNTS.items()}
     cost = [line("4400", "5.00", "D"), line("1600", "5.00", "C", customer="C1")]
     data = xaf(entry(*SALE), entry(*cost, number="2"), accounts=plain)
-    assert amounts(read(tmp_path, data), "gl_line", "amount_minor") == [-10000, 500]
+    reading = read(tmp_path, data)
+    assert refused_for(reading, "no account is known to be revenue")
+    assert "[ledger]" in reading.problems[0].remedy
 
     own += 'receivable = { accounts = ["1300"] }\n'
-    reading = read(tmp_path, data, mappings=local(tmp_path, own.replace("extends", 'name = "own"\nextends')))
-    assert reading.status is ReadingStatus.REFUSED  # two mappings fit alike
-    mine = [mapping for mapping in load_mappings(SHIPPED_FOLDER, tmp_path / "mappings") if mapping.name == "own"]
-    reading = read(tmp_path, data, mappings=mine)
+    reading = read(tmp_path, data, mappings=local(tmp_path, own))
     assert (amounts(reading, "document", "gross_minor"), told(reading, "gl_line")) == ([12100], [])
 
 
+def test_one_number_for_two_customers_makes_two_documents(tmp_path):
+    other = [line("1300", "50.00", "D", customer="D2"), line("8000", "50.00", "C")]
+    reading = read(tmp_path, xaf(entry(*SALE), entry(*other, number="2")))
+    assert amounts(reading, "document", "document_id") == ["F1 (D1)", "F1 (D2)"]
+    assert warned_of(reading, "customer D2 stands on no list")
+
+
+@pytest.mark.parametrize(("document", "told_as"), [("", "VRK 1"), ("R7", "R7")])
+def test_a_document_without_a_number_is_named_after_its_receivable_or_its_entry(tmp_path, document, told_as):
+    lines = [line("1300", "50.00", "D", document=document, customer="D1"), line("8000", "50.00", "C", document="")]
+    told_here = told(read(tmp_path, xaf(entry(*lines))), "document")
+    assert [(each["document_id"], each["gross_minor"]) for each in told_here] == [(told_as, 5000)]
+
+
+def test_the_invoice_number_of_one_line_holds_for_all_of_its_document(tmp_path):
+    lines = [line("1300", "50.00", "D", document="VB1", customer="D1", extra="<invRef>F9</invRef>")]
+    reading = read(tmp_path, xaf(entry(*lines, line("8000", "50.00", "C", document="VB1"))))
+    assert amounts(reading, "document", "document_id") == ["F9"]
+
+
 # What is odd and what is wrong
+
+
+def test_a_credit_on_an_account_of_no_chart_is_warned_of(tmp_path):
+    accounts = {**ACCOUNTS, "8010": ("Omzet advies", "P", "")}
+    lines = [line("1300", "50.00", "D", customer="D1"), line("8010", "50.00", "C")]
+    reading = read(tmp_path, xaf(entry(*SALE), entry(*lines, number="2"), accounts=accounts))
+    assert amounts(reading, "gl_line", "amount_minor") == [-5000]
+    assert warned_of(reading, "a credit on account 8010, which refers to no standard chart")
 
 
 def test_missing_totals_and_an_unknown_account_are_warned_of(tmp_path):
@@ -499,6 +526,16 @@ def test_a_wrong_ledger_table_names_its_line(tmp_path, text, what):
 def test_a_column_of_a_kind_that_the_mapping_does_not_give_is_refused(tmp_path):
     with pytest.raises(MappingError, match=r"columns.time_entry.kind is no field"):
         local(tmp_path, 'extends = "xaf-auditfile"\n[columns]\n"time_entry.kind" = { from = ["Paid"] }\n')
+
+
+def test_a_field_that_two_kinds_read_differently_needs_the_name_of_its_kind(tmp_path):
+    with pytest.raises(MappingError, match=r"name it `kind.kind`"):
+        local(tmp_path, 'extends = "own-invoices"\nrecord = ["document", "settlement"]\n')
+
+
+def test_a_ledger_table_for_a_plain_table_is_refused(tmp_path):
+    with pytest.raises(MappingError, match="ledger serves built-in readers only"):
+        local(tmp_path, 'extends = "own-invoices"\n[ledger]\npayment_days = 30\n')
 
 
 def test_without_payment_days_an_invoice_has_no_due_date(tmp_path):

@@ -8,6 +8,7 @@ line; revenue for which no customer can be told is one too, so that the firm's p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,7 +17,7 @@ from decimal import Decimal
 from connectors.exports.builtin.grids import Notes, row_of
 from connectors.exports.chart import Ledger, Role
 from connectors.exports.reading import Problem
-from connectors.exports.source import RawRow
+from connectors.exports.source import FileFaultError, RawRow
 
 HEADINGS = (
     "Document",
@@ -111,40 +112,52 @@ class Sorter:
     _documents: dict[DocumentKey, _Document] = field(default_factory=dict)
     _movements: dict[DocumentKey, list[tuple[Posting, date]]] = field(default_factory=dict)
     _roles: dict[str, Role] = field(default_factory=dict)
+    _unclassified: set[str] = field(default_factory=set)
 
     def cost_rows(self, entry: Entry) -> Iterator[RawRow]:
         """Take one entry: yield its cost lines, and keep what it says of documents."""
         by_role: dict[Role, list[Posting]] = {"revenue": [], "receivable": [], "cost": [], "ignore": []}
         for posting in entry.postings:
             by_role[self._role(posting)].append(posting)
-        receivables, revenue = by_role["receivable"], by_role["revenue"]
-        costs = list(by_role["cost"])
         billed: dict[DocumentKey, _Document] = {}
-        for posting in revenue:
-            key = _document_key(posting, revenue, receivables, entry.name)
-            if key is None:
-                what = "revenue for which no customer can be told: it counts for the firm as a whole"
-                self.notes.add("no customer", _odd(posting, what, "Post revenue with its customer in the books."))
-                costs.append(posting)
-                continue
-            document = billed[key] = self._documents.setdefault(key, _Document(posting.line, entry.day))
-            document.net -= posting.amount
-            document.due = document.due or posting.due
-        for posting in receivables:
+        nobodys = [
+            posting
+            for posting in by_role["revenue"]
+            if not self._take_revenue(posting, entry, by_role["revenue"], by_role["receivable"], billed)
+        ]
+        for posting in by_role["receivable"]:
             self._take_receivable(posting, entry, billed)
-        for posting in costs:
+        for posting in (*by_role["cost"], *nobodys):
             yield self._cost_row(posting, entry, by_role["ignore"])
 
     def document_rows(self) -> Iterator[RawRow]:
-        """Yield the documents, each followed by its payments; documents that came to nothing are left out."""
+        """Yield the documents, each followed by its payments; documents that came to nothing are left out.
+
+        Raises:
+            FileFaultError: there were entries, and no account is known to be revenue.
+        """
+        self._refuse_unknown_revenue()
+        customers_of = Counter(number for number, _ in self._documents)
         for (number, customer), document in self._documents.items():
             if not document.net and not document.gross:
                 continue
-            shared = {"Document": number, "Currency": self.books.currency}
+            name = number if customers_of[number] == 1 else f"{number} ({customer})"
+            shared = {"Document": name, "Currency": self.books.currency}
             yield row_of(document.line, HEADINGS, shared | self._customer(customer) | self._amounts(document))
             for posting, day in self._payments((number, customer), document):
                 paid = {"Payment date": day.isoformat(), "Paid": _text(-posting.amount)}
                 yield row_of(posting.line, HEADINGS, shared | paid)
+            if customer not in self.books.customers:
+                what = f"customer {customer} stands on no list: it is known by its number only"
+                self.notes.add(
+                    "customer", Problem(document.line, "", customer, what, "Add it to the list in the books.")
+                )
+
+    def _refuse_unknown_revenue(self) -> None:
+        known = (self.ledger.role(account.code, account.standard) for account in self.books.accounts.values())
+        if self._roles and "revenue" not in {*known, *self._roles.values()}:
+            remedy = "Name the accounts of revenue and receivables under [ledger] in a mapping that extends this one."
+            raise FileFaultError("no account is known to be revenue: the file refers to no standard chart", remedy)
 
     def _role(self, posting: Posting) -> Role:
         code = posting.account
@@ -157,7 +170,32 @@ class Sorter:
                 account = Account(code)
             by_type: Role = "ignore" if account.is_balance else "cost"
             self._roles[code] = self.ledger.role(code, account.standard) or by_type
+            if not account.standard and self._roles[code] == "cost":
+                self._unclassified.add(code)
+        if code in self._unclassified and posting.amount < 0:
+            what = f"a credit on account {code}, which refers to no standard chart: it lowers the costs"
+            remedy = "If it is revenue, name the account under [ledger] in a mapping that extends this one."
+            self.notes.add(f"credit {code}", _odd(posting, what, remedy))
         return self._roles[code]
+
+    def _take_revenue(
+        self,
+        posting: Posting,
+        entry: Entry,
+        revenue: Sequence[Posting],
+        receivables: Sequence[Posting],
+        billed: dict[DocumentKey, _Document],
+    ) -> bool:
+        """Count a posting into the net amount of its document; False where no customer can be told."""
+        key = _document_key(posting, revenue, receivables, entry.name)
+        if key is None:
+            what = "revenue for which no customer can be told: it counts for the firm as a whole"
+            self.notes.add("no customer", _odd(posting, what, "Post revenue with its customer in the books."))
+            return False
+        document = billed[key] = self._documents.setdefault(key, _Document(posting.line, entry.day))
+        document.net -= posting.amount
+        document.due = document.due or posting.due
+        return True
 
     def _take_receivable(self, posting: Posting, entry: Entry, billed: Mapping[DocumentKey, _Document]) -> None:
         """Count a posting into the gross amount of the document that its entry bills, else keep it as a movement."""

@@ -119,7 +119,13 @@ class _File:
     def _document(self, element: Element, section: str, rows: Iterator[Cells]) -> Iterator[RawRow]:
         status = needed(element, f"DocumentStatus/{local_name(element)}Status")
         self.sections[section].add(element, status)
-        customer = self.customers.get(needed(element, "CustomerID"), {})
+        key = needed(element, "CustomerID")
+        customer = self.customers.get(key, {})
+        if not customer:
+            what = f"customer {key} stands on no list: it is known by its number only"
+            self.notes.add(
+                "customer", Problem(element.sourceline, "CustomerID", key, what, "Export the customers, too.")
+            )
         for cells in rows:
             row = {"Status": status, "Currency": self.currency} | customer | cells
             yield row_of(element.sourceline, HEADINGS, row)
