@@ -250,7 +250,7 @@ def test_a_missing_namespace_is_no_hindrance(tmp_path):
 @pytest.mark.parametrize(
     ("totals", "what"),
     [
-        (stated(4, "121.00", "121.00"), "stated 4 lines, but 3 are there"),
+        (stated(4, "121.00", "121.00"), "stated 4 lines, but 3 in 1 entries are there"),
         (stated(3, "122.00", "121.00"), "stated total debit 122.00, but the lines add up to 121.00"),
         (stated(3, "121.00", "120.00"), "stated total credit 120.00, but the lines add up to 121.00"),
     ],
@@ -312,6 +312,31 @@ def test_names_are_read_in_the_encoding_that_the_file_declares(tmp_path, encodin
 def test_bytes_of_another_encoding_are_refused(tmp_path):
     data = xaf(entry(*SALE), name="Café").encode("cp1252")
     assert refused_for(read(tmp_path, data), "damaged, cut or dangerous")
+
+
+CLAIR2 = """<?xml version="1.0" encoding="UTF-8"?>
+<auditfile><header><auditfileVersion>CLAIR2.00.00</auditfileVersion><companyID>1</companyID><companyName>Firm</companyName>
+<fiscalYear>2010</fiscalYear><startDate>2010-01-01</startDate><endDate>2010-12-31</endDate><currencyCode>EUR</currencyCode>
+</header><generalLedger>
+<ledgerAccount><accountID>1300</accountID><accountDesc>Debiteuren</accountDesc><accountType>Balans</accountType></ledgerAccount>
+<ledgerAccount><accountID>8000</accountID><accountDesc>Omzet</accountDesc><accountType>W</accountType></ledgerAccount>
+</generalLedger><customersSuppliers>
+<customerSupplier><custSupID>D1</custSupID><type>Debiteur</type><companyName>Alfa</companyName></customerSupplier>
+</customersSuppliers><transactions><numberEntries>1</numberEntries><totalDebit>50.00</totalDebit><totalCredit>50.00</totalCredit>
+<journal><journalID>VRK</journalID><description>Verkoop</description><type>Verkoop</type><transaction>
+<transactionID>1</transactionID><description>F1</description><period>1</period><transactionDate>2010-01-05</transactionDate>
+<line><recordID>1</recordID><accountID>1300</accountID><custSupID>D1</custSupID><documentID>F1</documentID>
+<effectiveDate>2010-01-05</effectiveDate><description>x</description><debitAmount>50.00</debitAmount></line>
+<line><recordID>2</recordID><accountID>8000</accountID><documentID>F1</documentID>
+<effectiveDate>2010-01-05</effectiveDate><description>x</description><creditAmount>50.00</creditAmount></line>
+</transaction></journal></transactions></auditfile>
+"""
+
+
+def test_the_oldest_xml_is_read_with_accounts_of_ones_own(tmp_path):
+    own = 'extends = "xaf-auditfile"\n[ledger]\nrevenue = { accounts = ["8*"] }\nreceivable = { accounts = ["1300"] }\n'
+    (record,) = accepted(read(tmp_path, CLAIR2, mappings=local(tmp_path, own))).records
+    assert (record.values["net_minor"], record.values["gross_minor"], record.values["party"]) == (5000, 5000, "Alfa")
 
 
 # SAF-T of Portugal
@@ -473,7 +498,7 @@ def norwegian(*changes):
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (("<n1:NumberOfEntries>3", "<n1:NumberOfEntries>4"), "stated 4 entries, but 3 are there"),
+        (("<n1:NumberOfEntries>3", "<n1:NumberOfEntries>4"), "stated 4 lines, but 7 in 3 entries are there"),
         (("<n1:TotalDebit>2900", "<n1:TotalDebit>2901"), "stated total debit 2901"),
         (("<n1:Amount>400</n1:Amount>", "<n1:Amount>40x</n1:Amount>"), "'40x': not a number"),
         (("<n1:TransactionDate>2026-01-21", "<n1:TransactionDate>2026-13-21"), "'2026-13-21': not a day"),

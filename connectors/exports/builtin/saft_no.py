@@ -59,7 +59,7 @@ def read_saft_no(source: Source, ledger: Ledger, notes: Notes) -> Iterator[RawRo
 
 
 def _titles(header: Element) -> tuple[str, ...]:
-    """Return version, period and firm; the period is stated in days, or in months of years."""
+    """Return version, period and firm; a period that is stated in months stays blank."""
     days = [text_of(header, f"SelectionCriteria/Selection{edge}Date") for edge in ("Start", "End")]
     return (
         f"SAF-T NO {text_of(header, 'AuditFileVersion')}",
@@ -74,7 +74,6 @@ def _stated(figures: dict[str, Decimal | None]) -> Stated:
         count=None if count is None else int(count),
         debit=figures.get("TotalDebit"),
         credit=figures.get("TotalCredit"),
-        count_of="entries",
     )
 
 
@@ -85,7 +84,6 @@ def _account(element: Element) -> Account:
 
 
 def _entry(element: Element, totals: Totals) -> Entry:
-    totals.count += 1
     lines = list(all_of(element, "Line"))
     numbers = {
         voucher: number

@@ -15,12 +15,11 @@ _EXPORT_AGAIN = "Export the file again; if it stays so, the file was changed, or
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a file says that it holds; None where it does not say. `count_of` is what it counts, for messages."""
+    """What a file says that it holds; None where it does not say."""
 
     count: int | None = None
     debit: Decimal | None = None
     credit: Decimal | None = None
-    count_of: str = "lines"
 
 
 @dataclass(slots=True)
@@ -28,22 +27,26 @@ class Totals:
     """What the entries of a file have come to so far.
 
     `written` adds amounts up on the side on which they are written, `sided` counts a negative one on the other side:
-    programs that write negative amounts do not agree which of the two their totals mean.
+    programs that write negative amounts do not agree which of the two their totals mean. Nor do they agree whether to
+    count lines or entries.
     """
 
     notes: Notes
-    count: int = 0
+    lines: int = 0
+    entries: int = 0
     written: dict[str, Decimal] = field(default_factory=lambda: {"D": Decimal(0), "C": Decimal(0)})
     sided: dict[str, Decimal] = field(default_factory=lambda: {"D": Decimal(0), "C": Decimal(0)})
     _unbalanced: list[Problem] = field(default_factory=list)
 
     def add(self, amount: Decimal, side: str) -> None:
         """Count one line: the amount as written, on side `D` or `C`."""
+        self.lines += 1
         self.written[side] += amount
         self.sided[side if amount >= 0 else _other(side)] += abs(amount)
 
     def close_entry(self, line: int, name: str, amounts: Sequence[Decimal]) -> None:
-        """Take note of an entry whose amounts, debit positive, do not add up to nothing."""
+        """Count an entry, and take note if its amounts, debit positive, do not add up to nothing."""
+        self.entries += 1
         difference = sum(amounts, Decimal(0))
         if difference:
             what = f"entry {name} does not balance: {difference:f}"
@@ -57,10 +60,9 @@ class Totals:
         Raises:
             FileFaultError: a stated figure is not that of the lines, or debit and credit of the whole file differ.
         """
-        if stated.count is not None and stated.count != self.count:
-            raise FileFaultError(
-                f"stated {stated.count:,} {stated.count_of}, but {self.count:,} are there", _EXPORT_AGAIN
-            )
+        if stated.count not in {None, self.lines, self.entries}:
+            what = f"stated {stated.count:,} lines, but {self.lines:,} in {self.entries:,} entries are there"
+            raise FileFaultError(what, _EXPORT_AGAIN)
         for name, side, figure in (("debit", "D", stated.debit), ("credit", "C", stated.credit)):
             if figure is not None and figure not in {self.written[side], self.sided[side]}:
                 what = f"stated total {name} {figure:f}, but the lines add up to {self.written[side]:f}"

@@ -110,7 +110,6 @@ def _posting(line: Line, file: AuditFile, invoices: dict[str, str], totals: Tota
         written = {name: line.raw.get(name) for name in ("accID", "amnt", "amntTp")} if line.raw else {}
         what = f"no account, amount or side that can be read: {written}"
         raise FileFaultError(what, _EXPORT_AGAIN, line=number, column="amnt")
-    totals.count += 1
     totals.add(line.amount, line.side.value)
     document, relation = line.document_ref or "", file.relations.get(line.relation_id or "")
     is_customer = relation is not None and relation.relation_type.kind is RelationKind.CUSTOMER
