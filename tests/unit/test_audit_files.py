@@ -290,7 +290,21 @@ def test_endless_nesting_is_refused(tmp_path):
     assert refused_for(read(tmp_path, portuguese(INVOICE).replace("<MasterFiles>", DEEP)), "nested without end")
 
 
-@pytest.mark.parametrize("data", ["<html><body/></html>\n", "<!DOCTYPE html><html><p/></html>\n", "<auditfile/>\n"])
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.99])
+def test_a_cut_file_is_refused_for_that(tmp_path, kept):
+    for data in (xaf(entry(*SALE)), portuguese(INVOICE), norwegian()):
+        assert refused_for(read(tmp_path, data[: int(kept * len(data))]), "damaged")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "<html><body/></html>\n",
+        "<x-:AuditFile><a/></x-:AuditFile>\n",
+        "<!DOCTYPE html><html><p/></html>\n",
+        "<auditfile/>\n",
+    ],
+)
 def test_other_xml_is_not_known(tmp_path, data):
     assert read(tmp_path, data).status is ReadingStatus.NO_MAPPING
 

@@ -6,6 +6,7 @@ anything, and its limits on text and names stay on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,6 +21,8 @@ Element: TypeAlias = Any
 MAX_DEPTH = 32
 """Audit files nest ten levels deep at most."""
 
+_AUDIT_FILE = re.compile(rb"<(?:[\w.-]+:)?auditfile[\s/>]", re.IGNORECASE)
+_HEAD_BYTES = 4096
 _EXPORT_AGAIN = "Export the file again, from the system itself."
 
 
@@ -40,7 +43,7 @@ def root_of(source: Source) -> Root | None:
     """Return the outermost element of a file, None where the file is not XML, or holds nothing.
 
     Raises:
-        FileFaultError: an audit file that declares a document type.
+        FileFaultError: an audit file that declares a document type, or is damaged near its beginning.
     """
     try:
         for _, element in _parsed(source, events=("start",)):
@@ -49,14 +52,16 @@ def root_of(source: Source) -> Root | None:
                 return _root(parent)
             if _root(element).is_audit_file and element.getroottree().docinfo.doctype:
                 raise FileFaultError("declares a document type, which can hide harmful entities", _EXPORT_AGAIN, line=1)
-    except etree.XMLSyntaxError:
-        return None
+    except etree.XMLSyntaxError as error:
+        source.stream.seek(0)
+        if _AUDIT_FILE.search(source.stream.read(_HEAD_BYTES)):
+            raise _damage(error) from error
     return None
 
 
 def _root(element: Element) -> Root:
-    name = etree.QName(element)
-    return Root(name.localname, name.namespace or "")
+    namespace, _, name = str(element.tag).rpartition("}")
+    return Root(name, namespace.removeprefix("{"))
 
 
 def elements(source: Source, names: frozenset[str]) -> Iterator[Element]:
@@ -83,7 +88,11 @@ def elements(source: Source, names: frozenset[str]) -> Iterator[Element]:
                 _forget(element)
             depth -= 1
     except etree.XMLSyntaxError as error:
-        raise FileFaultError(f"damaged or cut: {error.msg}", _EXPORT_AGAIN, line=error.lineno or 0) from error
+        raise _damage(error) from error
+
+
+def _damage(error: etree.XMLSyntaxError) -> FileFaultError:
+    return FileFaultError(f"damaged or cut: {error.msg}", _EXPORT_AGAIN, line=error.lineno or 0)
 
 
 def _parsed(source: Source, *, events: tuple[str, ...]) -> Iterator[tuple[str, Element]]:
