@@ -153,6 +153,13 @@ def test_two_customers_in_one_entry_get_their_own_documents(tmp_path):
     assert parties == [("F1", "D1"), ("F2", "D2")]
 
 
+def test_a_receivable_without_a_number_or_a_customer_is_that_of_the_only_document(tmp_path):
+    nameless = [line("1300", "50.00", "D"), line("8000", "50.00", "C", customer="D1")]
+    unnumbered = [line("1300", "50.00", "D", document="", customer="D1"), line("8000", "50.00", "C")]
+    for lines in (nameless, unnumbered):
+        assert amounts(read(tmp_path, xaf(entry(*lines))), "document", "gross_minor") == [5000]
+
+
 def test_revenue_between_two_customers_of_one_document_is_nobodys(tmp_path):
     lines = [
         line("1300", "50.00", "D", customer="D1"),

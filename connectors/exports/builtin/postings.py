@@ -9,11 +9,13 @@ line; revenue for which no customer can be told is one too, so that the firm's p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from connectors.exports.builtin.entries import Account, Billed, Books, Circles, DocumentKey, Entry, Posting, circles_of
 from connectors.exports.builtin.grids import Notes, row_of
 from connectors.exports.chart import Ledger, Role
 from connectors.exports.reading import Problem
@@ -42,57 +44,6 @@ HEADINGS = (
 """Headings of the table of a ledger: a row fills those of a document, of a payment, or of a posting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account of the ledger; `standard` is its code in a standard chart, where the file refers to one."""
-
-    code: str
-    name: str = ""
-    standard: str = ""
-    is_balance: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One line of an entry: debit positive. `reference` is the number of the document that it belongs to.
-
-    `customer` and `supplier` are equal where the books do not tell the two apart.
-    """
-
-    line: int
-    account: str
-    amount: Decimal
-    customer: str = ""
-    supplier: str = ""
-    reference: str = ""
-    text: str = ""
-    due: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Postings that belong together and add up to nothing; `name` tells the entry from all others."""
-
-    line: int
-    name: str
-    day: date
-    postings: tuple[Posting, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What the entries refer to by code: accounts, the names of customers and suppliers; and the currency of it all."""
-
-    accounts: Mapping[str, Account]
-    customers: Mapping[str, str]
-    suppliers: Mapping[str, str]
-    currency: str
-
-
-DocumentKey = tuple[str, str]
-"""Number and customer."""
-
-
 @dataclass(slots=True)
 class _Document:
     line: int
@@ -119,16 +70,14 @@ class Sorter:
         by_role: dict[Role, list[Posting]] = {"revenue": [], "receivable": [], "cost": [], "ignore": []}
         for posting in entry.postings:
             by_role[self._role(posting)].append(posting)
-        billed: dict[DocumentKey, _Document] = {}
-        nobodys = [
-            posting
-            for posting in by_role["revenue"]
-            if not self._take_revenue(posting, entry, by_role["revenue"], by_role["receivable"], billed)
-        ]
+        circles = circles_of(by_role["revenue"], by_role["receivable"])
+        billed = Billed()
+        nobodys = [posting for posting in by_role["revenue"] if not self._take_revenue(posting, entry, circles, billed)]
         for posting in by_role["receivable"]:
             self._take_receivable(posting, entry, billed)
+        suppliers = {posting.supplier for posting in by_role["ignore"]} - {""}
         for posting in (*by_role["cost"], *nobodys):
-            yield self._cost_row(posting, entry, by_role["ignore"])
+            yield self._cost_row(posting, entry, suppliers)
 
     def document_rows(self) -> Iterator[RawRow]:
         """Yield the documents, each followed by its payments; documents that came to nothing are left out.
@@ -178,34 +127,28 @@ class Sorter:
             self.notes.add(f"credit {code}", _odd(posting, what, remedy))
         return self._roles[code]
 
-    def _take_revenue(
-        self,
-        posting: Posting,
-        entry: Entry,
-        revenue: Sequence[Posting],
-        receivables: Sequence[Posting],
-        billed: dict[DocumentKey, _Document],
-    ) -> bool:
+    def _take_revenue(self, posting: Posting, entry: Entry, circles: Circles, billed: Billed) -> bool:
         """Count a posting into the net amount of its document; False where no customer can be told."""
-        key = _document_key(posting, revenue, receivables, entry.name)
+        key = circles.document_key(posting, entry.name)
         if key is None:
             what = "revenue for which no customer can be told: it counts for the firm as a whole"
             self.notes.add("no customer", _odd(posting, what, "Post revenue with its customer in the books."))
             return False
-        document = billed[key] = self._documents.setdefault(key, _Document(posting.line, entry.day))
+        document = self._documents.setdefault(key, _Document(posting.line, entry.day))
+        billed.add(key)
         document.net -= posting.amount
         document.due = document.due or posting.due
         return True
 
-    def _take_receivable(self, posting: Posting, entry: Entry, billed: Mapping[DocumentKey, _Document]) -> None:
+    def _take_receivable(self, posting: Posting, entry: Entry, billed: Billed) -> None:
         """Count a posting into the gross amount of the document that its entry bills, else keep it as a movement."""
-        number, customer = posting.reference, posting.customer
-        own = [document for key, document in billed.items() if number in {"", key[0]} and customer in {"", key[1]}]
-        if len(own) == 1:
-            own[0].gross = (own[0].gross or Decimal(0)) + posting.amount
-            own[0].due = own[0].due or posting.due
-        elif number and customer:
-            self._movements.setdefault((number, customer), []).append((posting, entry.day))
+        key = billed.find(posting.reference, posting.customer)
+        if key is not None:
+            document = self._documents[key]
+            document.gross = (document.gross or Decimal(0)) + posting.amount
+            document.due = document.due or posting.due
+        elif posting.reference and posting.customer:
+            self._movements.setdefault((posting.reference, posting.customer), []).append((posting, entry.day))
 
     def _amounts(self, document: _Document) -> dict[str, str]:
         sign = -1 if document.net < 0 or (not document.net and (document.gross or 0) < 0) else 1
@@ -232,7 +175,7 @@ class Sorter:
             return ()
         return movements
 
-    def _cost_row(self, posting: Posting, entry: Entry, balance: Sequence[Posting]) -> RawRow:
+    def _cost_row(self, posting: Posting, entry: Entry, suppliers: AbstractSet[str]) -> RawRow:
         account = self.books.accounts.get(posting.account, Account(posting.account))
         cells = {
             "Posting date": entry.day.isoformat(),
@@ -241,7 +184,7 @@ class Sorter:
             "Text": posting.text,
             "Reference": posting.reference,
             "Amount": _text(posting.amount),
-            "Supplier": self._supplier(posting, balance),
+            "Supplier": self._supplier(posting, suppliers),
             "Currency": self.books.currency,
         }
         is_for_customer = posting.customer and not posting.supplier
@@ -250,34 +193,10 @@ class Sorter:
     def _customer(self, key: str) -> dict[str, str]:
         return {"Customer": key, "Customer name": self.books.customers.get(key, "")}
 
-    def _supplier(self, posting: Posting, balance: Sequence[Posting]) -> str:
+    def _supplier(self, posting: Posting, suppliers: AbstractSet[str]) -> str:
         """Return who billed a cost: the supplier on its line, else the only one that the entry names."""
-        named = {posting.supplier} - {""} or {other.supplier for other in balance} - {""}
-        key = named.pop() if len(named) == 1 else ""
+        key = posting.supplier or (next(iter(suppliers)) if len(suppliers) == 1 else "")
         return self.books.suppliers.get(key) or key
-
-
-def _document_key(
-    posting: Posting, revenue: Sequence[Posting], receivables: Sequence[Posting], entry_name: str
-) -> DocumentKey | None:
-    """Return document and customer of a revenue posting, None where the entry leaves a doubt about the customer.
-
-    A posting without a number takes the only one of the entry's receivables, else the name of the entry; one without a
-    customer takes the only one on the receivable of its document, else on its other lines, else in the entry.
-    """
-    numbers = {other.reference for other in receivables if other.reference}
-    number = posting.reference or (numbers.pop() if len(numbers) == 1 else "")
-    circles = (
-        (posting,),
-        [other for other in receivables if other.reference == number],
-        [other for other in revenue if other.reference == number],
-        receivables,
-    )
-    for circle in circles:
-        customers = {other.customer for other in circle} - {""}
-        if customers:
-            return (number or entry_name, customers.pop()) if len(customers) == 1 else None
-    return None
 
 
 def _odd(posting: Posting, what: str, remedy: str) -> Problem:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from connectors.exports.builtin.entries import Account, Books, Entry, Posting
 from connectors.exports.builtin.grids import Notes, title_rows
-from connectors.exports.builtin.postings import HEADINGS, Account, Books, Entry, Posting, Sorter
+from connectors.exports.builtin.postings import HEADINGS, Sorter
 from connectors.exports.builtin.saft import amount_of, day_of, fault, needed, needed_day
 from connectors.exports.builtin.totals import Stated, Totals
 from connectors.exports.builtin.xmlfile import Element, all_of, elements, local_name, parent_name, text_of

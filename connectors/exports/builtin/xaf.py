@@ -13,8 +13,9 @@ from typing import Literal
 import pyxaf
 from pyxaf import AccountKind, AuditFile, JournalKind, LedgerAccount, Line, RelationKind, Severity, Transaction
 
+from connectors.exports.builtin.entries import Account, Books, Entry, Posting
 from connectors.exports.builtin.grids import Notes, title_rows
-from connectors.exports.builtin.postings import HEADINGS, Account, Books, Entry, Posting, Sorter
+from connectors.exports.builtin.postings import HEADINGS, Sorter
 from connectors.exports.builtin.totals import Stated, Totals
 from connectors.exports.chart import Ledger
 from connectors.exports.reading import Problem
