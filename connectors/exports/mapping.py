@@ -281,7 +281,7 @@ class Mapping(_Part):
             if kind not in KINDS:
                 yield f"record {kind!r} is none of {', '.join(KINDS)}"
                 return
-        for name in differing_fields(self.kinds) & self.columns.keys():
+        for name in sorted(differing_fields(self.kinds) & self.columns.keys()):
             yield f"columns.{name} is not the same in {' and '.join(self.kinds)}: name it `kind.{name}`"
 
     def _column_problems(self) -> Iterator[str]:
