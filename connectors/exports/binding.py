@@ -255,6 +255,8 @@ def settle_forms(rows: Iterable[TableRow], columns: Sequence[BoundColumn], mappi
     dates = _Choice(mapping.format.dates, read_date)
     number_columns = [c for c in columns if c.type in _NUMERIC and c.places and not c.end_places]
     date_columns = [column for column in columns if column.type == "date" and column.places]
+    if not numbers.is_open and not dates.is_open:
+        rows = ()  # the first row alone may cost a pass over the file
     for row in rows:
         if not (numbers.is_open and number_columns) and not (dates.is_open and date_columns):
             break

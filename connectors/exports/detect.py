@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 
 from connectors.exports.builtin import builtin_grids
+from connectors.exports.builtin.grids import BUILT_HEAD, BuiltGrid
 from connectors.exports.cells import as_text, is_blank
 from connectors.exports.mapping import HOME_MARK, Column
 from connectors.exports.mapping import Mapping as ExportMapping
@@ -122,6 +123,9 @@ def _heads(source: Source, count: int) -> Iterator[tuple[Grid, list[RawRow]]]:
             yield sheet, list(islice(sheet.rows(strict=False), count + 1))
         return
     for table in builtin_grids(source):
+        if isinstance(table, BuiltGrid):  # it may read the whole file before its first row; and it is no text table
+            yield table, list(islice(table.rows(strict=True), BUILT_HEAD))
+            return
         yield table, list(islice(table.rows(strict=True), count + 1))
     for grid in _text_grids(source):
         yield grid, _text_head(grid, count + 1)

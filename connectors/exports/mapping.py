@@ -8,14 +8,15 @@ several forms (`numbers`, `dates`), the file as a whole must tell which one it u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
+from connectors.exports.chart import Ledger
 from connectors.exports.datev_chart import Readers
 from connectors.exports.durations import DurationUnit
+from connectors.exports.mapping_rules import mapping_problems
 from connectors.exports.records import KINDS, FieldType
 from connectors.exports.records import Field as RecordField
 
@@ -278,6 +279,7 @@ class Mapping(_Part):
     format: Format = Format()
     preamble: Preamble = Preamble()
     rows: Rows = Rows()
+    ledger: Ledger = Ledger()
     columns: dict[str, Column]
     sign: Sign | None = None
     key: Key | None = None
@@ -305,53 +307,7 @@ class Mapping(_Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problems = [*self._kind_problems()] or [
-            *self._column_problems(),
-            *self._use_problems(),
-            *self._reference_problems(),
-        ]
+        problems = tuple(mapping_problems(self))
         if problems:
             raise ValueError("; ".join(problems))
         return self
-
-    def _kind_problems(self) -> Iterator[str]:
-        for kind in self.kinds:
-            if kind not in KINDS:
-                yield f"record {kind!r} is none of {', '.join(KINDS)}"
-
-    def _column_problems(self) -> Iterator[str]:
-        fields = self.fields()
-        for name, column in self.columns.items():
-            if not name.startswith("_") and name not in fields:
-                yield f"columns.{name} is no field of {' or '.join(self.kinds)}"
-            elif name in fields and column.type not in {None, fields[name].type}:
-                yield f"columns.{name}.type must be {fields[name].type}"
-        for name, field in fields.items():
-            if field.required and name not in self.columns and name != self.rows.group:
-                yield f"columns.{name} is missing: a record cannot do without it"
-        if not any(column.column == "required" for column in self.columns.values()):
-            yield "no column is required, so every file would match"
-
-    def _use_problems(self) -> Iterator[str]:
-        for name, column in self.columns.items():
-            if (column.minus or column.plus) and self.column_type(name) != "money":
-                yield f"columns.{name}.{'minus' if column.minus else 'plus'} is for money"
-            if column.otherwise and self.column_type(name) != "duration":
-                yield f"columns.{name}.else is for a duration"
-
-    def _reference_problems(self) -> Iterator[str]:
-        named = [*self.rows.carry_down, *self.rows.may_lack, *self.rows.keep, *self.rows.drop]
-        named += [*self.sign.fields, self.sign.column] if self.sign else []
-        named += [*self.key.once_per, *self.key.add_up] if self.key else []
-        for check in self.check:
-            named += [check.sum, *check.per, *([check.equals] if check.equals else [])]
-        for name in dict.fromkeys(named):
-            if name not in self.columns and name != self.rows.group:
-                yield f"{name!r} is used, but is no column of the mapping"
-        for name in (*(check.sum for check in self.check), *(self.key.add_up if self.key else ())):
-            if name in self.columns and self.column_type(name) != "money":
-                yield f"{name!r} is added up, which is no money"
-        if any(check.is_of_group for check in self.check) and self.rows.group is None:
-            yield "a check speaks of {group}, but rows.group is not set"
-        if self.rows.group_row and self.rows.group is None:
-            yield "rows.group_row is set, but rows.group is not"

@@ -7,35 +7,24 @@ end are missing; the sync holds such files against the last run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connectors.errors import InputError
 from connectors.exports.archive import open_export
-from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, settle_forms
 from connectors.exports.builtin import with_settings
-from connectors.exports.checks import Controls
+from connectors.exports.builtin.grids import BuiltGrid
 from connectors.exports.columnar import read_columns
-from connectors.exports.convert import RowValues, cell_problem, row_reader
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.parts import Origin
 from connectors.exports.period import days_of, period_covered
-from connectors.exports.reading import Cell, FileReading, Problem, ReadingStatus, Record, Records
-from connectors.exports.records import KINDS, column_name
-from connectors.exports.rows import TableRow, table_rows
-from connectors.exports.source import (
-    MAX_TEXT_BYTES,
-    FileFaultError,
-    LooseQuotesError,
-    RawRow,
-    Source,
-    TextGrid,
-)
+from connectors.exports.reading import FileReading, Problem, ReadingStatus, Records
+from connectors.exports.source import MAX_TEXT_BYTES, FileFaultError, LooseQuotesError, Source, TextGrid
 from connectors.exports.stored import RecordSink, StoredRecords
+from connectors.exports.taking import MAX_PROBLEMS, Taking, take_rows
 
-MAX_PROBLEMS = 200
 LARGE_FROM_BYTES = 4 << 20
 _UNVERIFIED = "no real file of this system was ever seen"
 
@@ -133,7 +122,7 @@ def _read_source(
     if isinstance(found.grid, TextGrid) and mapping.read.encoding != "auto":
         found = replace(found, grid=replace(found.grid, encoding=mapping.read.encoding))
     try:
-        found = replace(found, grid=with_settings(found.grid, mapping.reader))
+        found = replace(found, grid=with_settings(found.grid, mapping))
         return _read_table(reading, found, way)
     except FileFaultError as fault:
         return _refused(reading, [fault.problem])
@@ -151,161 +140,48 @@ def _refused(
 
 
 def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
-    """Read strictly; where quotes are loose, read again leniently and say so."""
+    """Read a large plain table by column, and any other row by row."""
     origin = Origin(str(reading.path), reading.sha256, reading.mapping, reading.mapping_version)
     if way.is_large:
         stored = read_columns(found, origin, home_currency=way.home_currency, scratch=way.scratch)
         if stored is not None:
             return _accepted(reading, found, stored, ())
-    warnings: list[Problem] = []
-    try:
-        taken = _take(found, origin, way, strict=True)
-    except LooseQuotesError as loose:
-        warnings.append(replace(loose.problem, what=f"{loose.problem.what}; read as far as it makes sense"))
-        taken = _take(found, origin, way, strict=False)
-    warnings += taken.controls.warnings
+    taken, warnings = _taken(found, origin, way)
     if taken.problems:
         problems = sorted(taken.problems, key=lambda problem: problem.line)
         return _refused(reading, problems, warnings, untold=taken.untold)
-    if found.mapping.caution is not None:
-        warnings.append(Problem(0, "", "", found.mapping.caution.what, found.mapping.caution.remedy))
     records = taken.sink.finish()
+    return _accepted(reading, found, records, (*warnings, *_oddities(found, records)))
+
+
+def _taken(found: Found, origin: Origin, way: _Way) -> tuple[Taking, list[Problem]]:
+    """Read strictly; where quotes are loose, read again leniently and say so."""
+    warnings: list[Problem] = []
+    sinks = (RecordSink(origin, found.mapping.kinds, way.scratch) for _ in range(2))
+    try:
+        taken = take_rows(found, next(sinks), home_currency=way.home_currency, strict=True)
+    except LooseQuotesError as loose:
+        warnings.append(replace(loose.problem, what=f"{loose.problem.what}; read as far as it makes sense"))
+        taken = take_rows(found, next(sinks), home_currency=way.home_currency, strict=False)
+    warnings += taken.controls.warnings
+    if isinstance(found.grid, BuiltGrid):
+        warnings += found.grid.notes.problems()
+    return taken, warnings
+
+
+def _oddities(found: Found, records: Records) -> Iterator[Problem]:
+    """Yield what a person should know of a file that is taken."""
+    caution, grid = found.mapping.caution, found.grid
+    if caution is not None:
+        yield Problem(0, "", "", caution.what, caution.remedy)
     if not records:
-        warnings.append(Problem(found.header.line, "", "", "headings without rows", "Check that this was meant."))
-    if isinstance(found.grid, TextGrid) and not found.grid.source.is_ended:
+        yield Problem(found.header.line, "", "", "headings without rows", "Check that this was meant.")
+    if isinstance(grid, TextGrid) and not grid.source.is_ended:
         remedy = "Make sure that its last line is the last one of the source."
-        warnings.append(Problem(0, "", "", "the last line has no end: lines behind it may be missing", remedy))
-    return _accepted(reading, found, records, tuple(warnings))
+        yield Problem(0, "", "", "the last line has no end: lines behind it may be missing", remedy)
 
 
 def _accepted(reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...]) -> FileReading:
     days = records.days if isinstance(records, StoredRecords) else tuple(days_of(records))
     covers = period_covered(found.mapping, found.titles, reading.path.name, days)
     return replace(reading, status=ReadingStatus.ACCEPTED, records=records, warnings=warnings, covers=covers)
-
-
-@dataclass(slots=True)
-class _Taking:
-    """One pass over the rows of a file, and what it has come to so far.
-
-    `names`: record kind -> column of the mapping -> column of the record. `untold`: problems beyond those kept.
-    `seen`: values of the key -> the first row that has them, and its records.
-    """
-
-    found: Found
-    columns: Sequence[BoundColumn]
-    controls: Controls
-    names: dict[str, dict[str, str]]
-    sink: RecordSink
-    problems: list[Problem] = field(default_factory=list)
-    untold: int = 0
-    seen: dict[tuple[Cell, ...], tuple[RowValues, list[Record]]] = field(default_factory=dict)
-
-    def take(self, row: TableRow, values: RowValues | None) -> None:
-        """Take one row: its records, or what is wrong with it."""
-        if row.role == "cut" or (row.role == "detail" and row.is_unended and self._may_be_cut(row)):
-            remedy = "Export again. If the file is whole, end its last line with a line break."
-            self.problems.append(Problem(row.line, "", "", "the last line has no end: the file may be cut", remedy))
-        elif row.role == "total":
-            self.controls.close(row)
-        elif row.role == "group":
-            self.controls.open_group(row)
-        elif values is not None and values.problems:
-            self._refuse(values.problems)
-        elif values is not None:
-            self.controls.add(values)
-            self._take_records(row, values)
-
-    def _refuse(self, problems: Iterable[Problem]) -> None:
-        """Keep what is wrong with a row as long as it will be shown, and count the rest."""
-        for problem in problems:
-            if len(self.problems) < MAX_PROBLEMS:
-                self.problems.append(problem)
-            else:
-                self.untold += 1
-
-    def _may_be_cut(self, row: TableRow) -> bool:
-        """Tell whether a cut would touch a cell that is read; one that nothing is read from may be cut."""
-        last = len(self.found.header.keys) - 1
-        used = {place for column in self.columns for place in (*column.places, *column.end_places, column.minus_place)}
-        return len(row.cells) <= last or last in used
-
-    def _take_records(self, row: TableRow, read: RowValues) -> None:
-        sheet = self.found.grid.sheet
-        new = [
-            Record(kind, {column: read.values.get(name) for name, column in names.items()}, read.line, sheet)
-            for kind, names in self.names.items()
-            if read.absent.isdisjoint(names)
-        ]
-        key = self.found.mapping.key
-        if key is not None:
-            first, known = self.seen.setdefault(tuple(read.values.get(name) for name in key.once_per), (read, new))
-            if first is not read:
-                self._refuse(self._contradictions(row, read, first, key.add_up))
-                self._add_up(known, new, key.add_up)
-                return
-            if key.add_up:
-                return  # whole only when the last line of its key was read
-        self._keep(new)
-
-    def _keep(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self.sink.add(record)
-
-    def finish(self) -> None:
-        """Take the records that lines added up to, in the order of their first lines."""
-        if self.found.mapping.key is not None and self.found.mapping.key.add_up:
-            for _, records in self.seen.values():
-                self._keep(records)
-
-    def _add_up(self, known: Sequence[Record], more: Sequence[Record], names: Sequence[str]) -> None:
-        """Add the amounts of a further line to the records that it belongs to."""
-        for record, other in zip(known, more, strict=False):  # a line that lacks a record contradicts the first one
-            for column in (self.names[record.kind][name] for name in names if name in self.names[record.kind]):
-                parts = [part for part in (record.values[column], other.values[column]) if isinstance(part, int)]
-                record.values[column] = sum(parts) if parts else None
-
-    def _contradictions(
-        self, row: TableRow, read: RowValues, first: RowValues, added: Sequence[str]
-    ) -> Iterator[Problem]:
-        fields = self.found.mapping.fields().keys() - set(added)
-        for column in self.columns:
-            if column.name in fields and read.values.get(column.name) != first.values.get(column.name):
-                what = f"differs from line {first.line}, which names the same record"
-                yield cell_problem(row.line, column, row.cells, what, "Make the lines agree in the source.")
-
-
-def _take(found: Found, origin: Origin, way: _Way, *, strict: bool) -> _Taking:
-    columns = bind(found, home_currency=way.home_currency)
-    if not found.grid.is_text:
-        refuse_mixed_days(_rows(found, strict=strict), columns, found.mapping)
-    forms = settle_forms(_rows(found, strict=strict), columns, found.mapping)
-    reader = row_reader(found.mapping, columns, forms, found.header, home_currency=way.home_currency)
-    mapping = found.mapping
-    names = {
-        kind: {mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]} for kind in mapping.kinds
-    }
-    taking = _Taking(found, columns, Controls(reader), names, RecordSink(origin, mapping.kinds, way.scratch))
-    for row, values in reader.read(_rows(found, strict=strict)):
-        taking.take(row, values)
-    taking.finish()
-    taking.controls.finish(is_text=found.grid.is_text)
-    taking.problems += taking.controls.problems
-    return taking
-
-
-def _rows(found: Found, *, strict: bool) -> Iterator[TableRow]:
-    rows = found.grid.rows(strict=strict)
-    return table_rows(rows if strict else _single_lined(rows, found), found.mapping, found.header)
-
-
-def _single_lined(rows: Iterable[RawRow], found: Found) -> Iterator[RawRow]:
-    """Refuse cells of several lines where quotes are loose: one left open swallows the rows behind it."""
-    for row in rows:
-        if row.line > found.header.line and any("\n" in str(cell) or "\r" in str(cell) for cell in row.cells):
-            raise FileFaultError(
-                "a quote is not closed on its line: the rows behind it may be lost in it",
-                "Put the text in quotes, and double each quote inside it.",
-                line=row.line,
-            )
-        yield row

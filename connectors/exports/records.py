@@ -8,6 +8,7 @@ Every record also carries its provenance (`PROVENANCE`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -207,6 +208,15 @@ KINDS: dict[str, tuple[Field, ...]] = {
 PROVENANCE = ("source_file", "source_sha256", "source_sheet", "source_line", "mapping", "mapping_version")
 
 _SUFFIX: dict[FieldType, str] = {"money": "_minor", "duration": "_seconds"}
+
+
+def differing_fields(kinds: Sequence[str]) -> frozenset[str]:
+    """Return the names under which the kinds have fields that allow different values."""
+    values: dict[str, set[tuple[str, ...]]] = {}
+    for kind in kinds:
+        for field in KINDS[kind]:
+            values.setdefault(field.name, set()).add(field.values)
+    return frozenset(name for name, allowed in values.items() if len(allowed) > 1)
 
 
 def column_name(field: Field) -> str:

@@ -79,6 +79,10 @@ def test_any_text_is_a_number_or_refused_and_never_a_surprise(text):
         assert "".join(digits).lstrip("0") == "".join(d for d in f"{abs(number.value):f}" if d.isdigit()).lstrip("0")
 
 
+def sample(name):
+    return next(path for path in SAMPLES.glob(f"{name}.*") if path.suffix != ".json").read_bytes()
+
+
 def read_bytes(data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bills.csv"
@@ -88,14 +92,14 @@ def read_bytes(data):
 
 @cache
 def read_whole(name):
-    return read_bytes((SAMPLES / f"{name}.csv").read_bytes())
+    return read_bytes(sample(name))
 
 
 @pytest.mark.parametrize("name", [mapping.name for mapping in SHIPPED if not mapping.name.startswith("own-")])
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_a_cut_file_is_refused_or_loses_whole_lines_only(name, data):
-    whole_bytes = (SAMPLES / f"{name}.csv").read_bytes()
+    whole_bytes = sample(name)
     whole = read_whole(name)
     kept = whole_bytes[: data.draw(st.integers(0, len(whole_bytes) - 1))]
     cut = read_bytes(kept)
@@ -116,7 +120,7 @@ def test_a_cut_file_is_refused_or_loses_whole_lines_only(name, data):
 @settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 10**6), byte=st.integers(0, 255), name=st.sampled_from([m.name for m in SHIPPED]))
 def test_a_damaged_byte_never_breaks_the_reader(place, byte, name):
-    data = bytearray((SAMPLES / f"{name}.csv").read_bytes())
+    data = bytearray(sample(name))
     data[place % len(data)] = byte
     reading = read_bytes(bytes(data))
     assert reading.status is ReadingStatus.ACCEPTED or reading.problems or reading.why_not

@@ -8,9 +8,10 @@ import pytest
 
 from connectors.errors import InputError
 from connectors.exports.loading import load_mappings
-from connectors.exports.reader import MAX_PROBLEMS, check_folder, read_file
+from connectors.exports.reader import check_folder, read_file
 from connectors.exports.reading import ReadingStatus
 from connectors.exports.source import FileFaultError, open_source
+from connectors.exports.taking import MAX_PROBLEMS
 
 SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
 TIME = "date,person,client,task,hours\n2026-01-30,Ada,Nordhav,build,1.5\n2026-01-31,Bo,,admin,0.25\n"
