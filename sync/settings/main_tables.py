@@ -74,6 +74,13 @@ class CrmTable(Table):
         CrmFieldName | None, about("CRM field with the customer number of the books (Salesforce: AccountNumber)")
     ] = None
     started_on: Annotated[CrmFieldName | None, about("CRM date field with the start of the relationship")] = None
+    company_number: Annotated[
+        CrmFieldName | None, about("CRM field with the VAT or trade register number of an account")
+    ] = None
+    website: Annotated[
+        CrmFieldName | None,
+        about("CRM field with the web address of an account (Salesforce: Website, HubSpot: domain)"),
+    ] = None
     deal_hours: Annotated[CrmFieldName | None, about("CRM number field of a deal with the hours of work sold")] = None
     deal_starts_on: Annotated[
         CrmFieldName | None, about("CRM date field of a deal with the day on which its work begins")

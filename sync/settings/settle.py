@@ -41,6 +41,8 @@ def settle_crm(table: CrmTable) -> CrmSettings:
             started_on=table.started_on,
             deal_hours=table.deal_hours,
             deal_starts_on=table.deal_starts_on,
+            company_number=table.company_number,
+            website=table.website,
         ),
         patience=Patience(
             connect_seconds=float(patience.connect_seconds),
