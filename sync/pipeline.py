@@ -167,6 +167,7 @@ def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deal
         window=(window.first_day, window.last_day),
         time_equations=settings.policy.time_equations,
         decisions=matches.match_decisions(decisions),
+        ecb_rates=settings.files.ecb_rates,
     )
 
 

@@ -109,6 +109,7 @@ def build_facts(
     window: tuple[date, date] | None = None,
     time_equations: Sequence[TimeEquation] = (),
     decisions: MatchDecisions = UNDECIDED,
+    ecb_rates: Path | None = None,
 ) -> BuiltFacts:
     """Build every fact table of `profitability.facts` from the live files and the CRM.
 
@@ -125,6 +126,7 @@ def build_facts(
             all control totals count together, and contracts are as on the last day of the facts.
         time_equations: how long events take whose time is not logged; one for each kind of event.
         decisions: which customers people confirmed to be which accounts, or not to be.
+        ecb_rates: history of the European Central Bank as it publishes it; None: the one that comes with us.
 
     Raises:
         InputError: a record would need a guess.
@@ -132,7 +134,7 @@ def build_facts(
     """
     with closing(ledger.connect()) as connection:
         lookups.add_params(connection, home_currency, window)
-        add_rates(connection, home_currency)
+        add_rates(connection, home_currency, ecb_rates)
         lookups.add_uses(connection, gl_accounts)
         lookups.add_categories(connection, categories)
         lookups.add_people(connection)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import InputError
@@ -33,14 +34,15 @@ _RATE_COLUMNS = {
 }
 
 
-def add_rates(connection: DuckDBPyConnection, home_currency: str) -> None:
+def add_rates(connection: DuckDBPyConnection, home_currency: str, ecb_rates: Path | None) -> None:
     """Create `currencies` (currency, scale) and `fx_rates`, one row per currency, fx_rate and day of the records.
 
     `fx_rate_e12` is the rate that the record states, else that of the day by `connectors.fx`; null where none is known.
     `origin` tells in words where a rate comes from; null in the home currency.
 
     Raises:
-        InputError: no currency of ISO 4217, or no rate above zero, or a home currency at another rate than one.
+        InputError: no currency of ISO 4217, or no rate above zero, or a home currency at another rate than one; or
+            `ecb_rates` is no file of that bank.
     """
     records = " UNION ALL ".join(map(_stated, _WITH_CURRENCY))
     stated = connection.execute(
@@ -49,7 +51,7 @@ def add_rates(connection: DuckDBPyConnection, home_currency: str) -> None:
     places = {home_currency: "settings"} | {currency or home_currency: place for currency, _, _, place in stated}
     scales = [(code, 10 ** _digits(code, place)) for code, place in sorted(places.items())]
     create_table(connection, "currencies", {"currency": "VARCHAR", "scale": "BIGINT"}, scales)
-    rates = Rates(home_currency, _own_rates(connection, home_currency), EcbRates())
+    rates = Rates(home_currency, _own_rates(connection, home_currency), EcbRates(ecb_rates))
     rows = [
         (currency, rate, day, *_rate_of(rates, currency, rate, day, place)) for currency, rate, day, place in stated
     ]

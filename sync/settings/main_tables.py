@@ -189,6 +189,10 @@ class FilesTable(Table):
     fields: Annotated[PathText | None, about("The CRM fields")] = None
     categories: Annotated[PathText | None, about("Task, project or tag to category")] = None
     gl_accounts: Annotated[PathText | None, about("Bookkeeping account or supplier to kind of cost")] = None
+    ecb_rates: Annotated[
+        PathText | None,
+        about("Rates of the European Central Bank as it publishes them, newer than those that come with us"),
+    ] = None
     mappings: Annotated[
         PathText | None,
         about("Folder of own export mappings, which win over shipped ones; left out: `mappings` in books.exports"),

@@ -90,6 +90,7 @@ def settle_files(table: FilesTable, *, folder: Path, exports: Path) -> FileSetti
         fields=companion("fields.toml", table.fields, folder=folder),
         categories=companion("categories.toml", table.categories, folder=folder),
         gl_accounts=companion("gl_accounts.toml", table.gl_accounts, folder=folder),
+        ecb_rates=folder / table.ecb_rates if table.ecb_rates else None,
         mappings=(shipped_config("exports"), own_mappings),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.errors import InputError
 from connectors.fx import EcbRates, OwnRates, Rates
 from profitability.units import half_up
 
@@ -63,6 +64,41 @@ def test_the_last_day_of_the_history_is_the_last_rate():
 
     assert rates().rate("USD", last).origin == f"ECB {last}"
     assert rates().rate("USD", date.fromordinal(last.toordinal() + 1)) is None
+
+
+def test_a_newer_file_of_the_bank_takes_the_place_of_ours(tmp_path):
+    path = tmp_path / "eurofxref-hist.csv"
+    path.write_text(
+        "Date,USD,JPY,BGN,CHF,\n2099-05-04,1.25,200,N/A,0,\n2099-04-30,1.2,N/A,N/A,NaN,\n", encoding="utf-8"
+    )
+    newer = EcbRates(path)
+
+    assert newer.rate("USD", "EUR", date(2099, 5, 3)).value == Fraction(5, 6)
+    assert newer.rate("USD", "JPY", date(2099, 5, 4)).value == 160
+    assert newer.rate("JPY", "EUR", date(2099, 4, 30)) is None
+    assert newer.rate("CHF", "EUR", date(2099, 4, 30)) is newer.rate("CHF", "EUR", date(2099, 5, 4)) is None
+    assert newer.rate("USD", "EUR", date(2099, 5, 5)) is newer.rate("BGN", "EUR", date(2099, 5, 4)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b""),
+        ("a.csv", b"Date,USD\n2099-05-04,one\n"),
+        ("a.csv", b"Date,USD\nyesterday,1.2\n"),
+        ("a.csv", b"Date,JPY\n2099-05-04,200\n"),
+        ("a.csv", b"\xff\xfe"),
+        ("a.zip", b"Date,USD\n2099-05-04,1.2\n"),
+    ],
+)
+def test_what_is_no_file_of_the_bank_is_refused(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    with pytest.raises(InputError) as caught:
+        EcbRates(path).rate("USD", "EUR", FRIDAY)
+    assert caught.value.where == str(path)
+    assert "files.ecb_rates" in caught.value.remedy
 
 
 def test_an_own_rate_goes_before_and_holds_until_the_next_or_31_days():
