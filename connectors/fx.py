@@ -57,7 +57,7 @@ class OwnRates:
         return Rate(Fraction(value), f"own rate of {since}") if (day - since).days < OWN_RATE_DAYS else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no slots: a cached property needs a place
 class EcbRates:
     """The ECB's history, opened when the first rate is asked for (half a second).
 

@@ -4,11 +4,11 @@ A customer of a source is a *party*: a name, a number, or both. Its account is, 
 1. the one that a person confirmed;
 2. the one whose id, or own customer number (`external_key`), is the party's number;
 3. the one with its VAT or company number;
-4. the one with its e-mail domain, where no other account and no other party has that domain;
+4. the one with its e-mail domain, where no other account and no party of another name has that domain;
 5. the one with its name once case, accents and punctuation are set aside; failing that, the legal form too.
-Each must be one account, and nothing else that the party states may point to another one. A name is not enough where
-both sides state a number, a company number or a legal form, and the two differ. Nothing is ever taken for equal because
-it looks alike: everything else stays unmatched, with the reason, until a person confirms it.
+Each must be one account, and nothing else that the party states may point to another one. A domain or a name is not
+enough where both sides state a number, a company number or a legal form, and the two differ. Nothing is ever taken for
+equal because it looks alike: everything else stays unmatched, with the reason, until a person confirms it.
 """
 
 from __future__ import annotations
@@ -144,6 +144,9 @@ def _unmatched_party(account_id: str, members: Sequence[tuple[Party, str]]) -> U
     )
 
 
+_WEAK = frozenset({"e-mail domain", "name"})
+"""What two companies of one group may share."""
+
 _Ids = frozenset[str]
 _NOBODY: _Ids = frozenset()
 
@@ -153,7 +156,8 @@ class _Directory:
     """The accounts by all that identifies one.
 
     Attributes:
-        by_domain: domains of one account and one party. by_full: by name with its legal form; by_stem: without it.
+        by_domain: domains of one account, and of parties of one name.
+        by_full: by name with its legal form. by_stem: by name without it.
     """
 
     accounts: Mapping[str, AccountRecord]
@@ -170,7 +174,7 @@ class _Directory:
         users: dict[str, set[str]] = defaultdict(set)
         for party in parties:
             for domain in _domains(party):
-                users[domain].add(party.handle)
+                users[domain].add(plain_name(party.name)[0] if party.name else party.handle)
         return cls(
             accounts={account.account_id: account for account in accounts},
             by_key=_index(accounts, lambda account: [account.account_id, (account.external_key or "").strip()]),
@@ -183,28 +187,33 @@ class _Directory:
 
     def find(self, party: Party) -> tuple[str, str]:
         """Return the account id, or an empty one and the reason."""
-        if confirmed := self.decisions.confirmed.get(party.handle):
-            return (
-                (confirmed, "")
-                if confirmed in self.accounts
-                else ("", f"confirmed as account {confirmed}, which the CRM no longer has")
-            )
+        confirmed = self.decisions.confirmed.get(party.handle)
+        if confirmed and confirmed not in self.accounts:
+            return "", f"confirmed as account {confirmed}, which the CRM no longer has"
+        if confirmed:
+            return confirmed, ""
         clues = [(what, ids) for what, ids in self._clues(party) if ids]
         if not clues:
             return "", "no account has this number or name" if party.key else "no account has this name"
-        what, ids = clues[0]
+        (what, ids), *others = clues
         if what == "name":
             ids = self.by_full.get(full_name(party.name or ""), ids)
         if len(ids) > 1:
             return "", f"several accounts have this {what}: {self._told(ids)}"
         account_id = next(iter(ids))
-        for other, others in clues[1:]:
-            if account_id not in others:
-                return "", f"{what} and {other} point to different accounts: {self._told(ids)}; {self._told(others)}"
-        veto = self._veto(party, account_id) if what == "name" else ""
+        objection = self._objection(party, account_id, what, others)
+        return ("", objection) if objection else (account_id, "")
+
+    def _objection(self, party: Party, account_id: str, what: str, others: Iterable[tuple[str, _Ids]]) -> str:
+        """Return what speaks against the one account to which a clue leads; empty: nothing."""
+        told = self._told({account_id})
         if (party.handle, account_id) in self.decisions.rejected:
-            veto = f"a person said that it is not {self._told(ids)}"
-        return ("", veto) if veto else (account_id, "")
+            return f"a person said that it is not {told}"
+        for other, ids in others:
+            if account_id not in ids:
+                return f"{what} and {other} point to different accounts: {told}; {self._told(ids)}"
+        differing = _differing(party, self.accounts[account_id]) if what in _WEAK else ""
+        return f"the account of this {what} has another {differing}: {told}" if differing else ""
 
     def _clues(self, party: Party) -> Iterator[tuple[str, _Ids]]:
         """Yield what the party states and the accounts that state the same, strongest first."""
@@ -213,21 +222,20 @@ class _Directory:
         yield "e-mail domain", _union(self.by_domain, _domains(party))
         yield "name", self.by_stem.get(plain_name(party.name or "")[0], _NOBODY)
 
-    def _veto(self, party: Party, account_id: str) -> str:
-        """Return why the account of this name is another one all the same; empty: nothing says so."""
-        account = self.accounts[account_id]
-        if party.key and account.external_key:
-            return f"the account of this name has another number: {self._told({account_id})}"
-        own = company_number(account.company_number or "")
-        stated = _numbers(party)
-        if own and own not in stated and any(own.split(":")[0] == number.split(":")[0] for number in stated):
-            return f"the account of this name has another company number: {self._told({account_id})}"
-        forms = {plain_name(account.name)[1], plain_name(party.name or "")[1]} - {""}
-        return f"the account of this name has another legal form: {self._told({account_id})}" if len(forms) > 1 else ""
-
     def _told(self, ids: Iterable[str]) -> str:
         names = [f"{self.accounts[account_id].name} ({account_id})" for account_id in sorted(ids)]
         return ", ".join(names[:_ACCOUNTS_TOLD]) + (", ..." if len(names) > _ACCOUNTS_TOLD else "")
+
+
+def _differing(party: Party, account: AccountRecord) -> str:
+    """Return what both sides state and state differently: then they are two companies. Empty: nothing."""
+    if party.key and account.external_key:
+        return "number"  # an equal one would have led here by itself
+    own, stated = company_number(account.company_number or ""), _numbers(party)
+    if own and own not in stated and any(own.split(":")[0] == number.split(":")[0] for number in stated):
+        return "company number"
+    forms = {plain_name(account.name)[1], plain_name(party.name or "")[1]} - {""}
+    return "legal form" if len(forms) > 1 else ""
 
 
 def _index(

@@ -19,19 +19,31 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def write_matches(path: Path, waiting: Waiting, decided: Sequence[MatchDecision], *, currency: str) -> int:
-    """Write a row per decision, then one per waiting customer and proposal with a blank decision; return how many."""
+    """Write a row per decision on an account that is there, then one per waiting customer and proposal.
+
+    Returns:
+        How many rows.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
     rows = [*_decided_rows(waiting, decided), *_waiting_rows(waiting, decided, currency)]
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        writer.writerows([_plain(cell) for cell in row] for row in rows)
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(COLUMNS)
+            writer.writerows([_plain(cell) for cell in row] for row in rows)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be written: {error.strerror}", where=str(path), remedy="Name another file."
+        ) from error
     return len(rows)
 
 
 def _decided_rows(waiting: Waiting, decided: Sequence[MatchDecision]) -> Iterator[tuple[str, ...]]:
     for each in decided:
-        name = waiting.accounts.get(each.account_id, "")
-        yield each.handle, "", "", "", "", each.account_id, name, each.verdict
+        if name := waiting.accounts.get(each.account_id):
+            yield each.handle, "", "", "", "", each.account_id, name, each.verdict
 
 
 def _waiting_rows(waiting: Waiting, decided: Sequence[MatchDecision], currency: str) -> Iterator[tuple[str, ...]]:

@@ -35,7 +35,7 @@ class Proposal:
     score: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no slots: a cached property needs a place
 class Waiting:
     """What the last run left unmatched, and the accounts of the CRM as it saw them.
 

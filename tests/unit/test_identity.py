@@ -160,6 +160,7 @@ SITED = (
     AccountRecord("002", "Borea", None, None, None, {}, company_number="12345678", website="borea.example"),
     AccountRecord("003", "Cirrus East", None, None, None, {}, website="cirrus.example"),
     AccountRecord("004", "Cirrus West", None, None, None, {}, website="cirrus.example"),
+    AccountRecord("005", "Alfa Group Ltd", "C-5", None, None, {}, website="ltd.example"),
 )
 
 
@@ -201,6 +202,14 @@ def test_a_company_number_or_a_domain_that_both_sides_state_identifies(party):
             customer("Alpha", numbers=["FI20774740", "12345678"]),
             "several accounts have this company number: Alfa (001), Borea (002)",
         ),
+        (
+            customer("Omega GmbH", emails=["a@ltd.example"]),
+            "the account of this e-mail domain has another legal form: Alfa Group Ltd (005)",
+        ),
+        (
+            customer("Omega", key="9", emails=["a@ltd.example"]),
+            "the account of this e-mail domain has another number: Alfa Group Ltd (005)",
+        ),
         (customer("Cirrus", emails=["a@cirrus.example"]), "no account has this name"),
         (customer("Alpha", emails=["alfa@gmail.com"]), "no account has this name"),
     ],
@@ -220,6 +229,7 @@ def test_a_domain_of_two_customers_identifies_neither():
     one, other = customer("Alpha", emails=["a@alfa.example"]), customer("Omega", emails=["o@alfa.example"])
 
     assert identified(one) == (["001"], [])
+    assert identified(one, customer("Alpha Oy", key="9", emails=["b@alfa.example"])) == (["001", "001"], [])
     assert identified(one, other)[0] == ["unmatched:Alpha", "unmatched:Omega"]
 
 

@@ -69,7 +69,8 @@ def test_an_account_is_found_by_id_or_whole_name():
 def test_a_file_holds_decisions_then_proposals_then_those_without(tmp_path):
     path = tmp_path / "matches.csv"
     hostile = Waiting([*WAITING.parties, party("=1+1")], ACCOUNTS)
-    count = write_matches(path, hostile, [MatchDecision("number:7", "003", "confirmed")], currency="EUR")
+    decided = [MatchDecision("number:7", "003", "confirmed"), MatchDecision("number:7", "gone", "rejected")]
+    count = write_matches(path, hostile, decided, currency="EUR")
     rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[1:]
 
     assert count == len(rows) == 4
@@ -80,6 +81,11 @@ def test_a_file_holds_decisions_then_proposals_then_those_without(tmp_path):
     ]
     assert [row[1] for row in rows[2:]] == ["!!!", "'=1+1"]
     assert read_matches(path, hostile) == [MatchDecision("number:7", "003", "confirmed")]
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write_matches(tmp_path / "no folder" / "matches.csv", WAITING, [], currency="EUR")
 
 
 @pytest.mark.parametrize(
