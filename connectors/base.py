@@ -75,6 +75,8 @@ class AccountRecord:
         started_on: when the relationship began, from the CRM field that `crm.started_on` names; None if blank.
         values: every field key asked for, blank as None.
         owner_id: the CRM user who answers for the account; None if nobody does.
+        company_number: VAT or trade register number as written, from the CRM field that `crm.company_number` names.
+        website: address as written, from the CRM field that `crm.website` names; both None if blank.
     """
 
     account_id: str
@@ -84,6 +86,8 @@ class AccountRecord:
     started_on: date | None
     values: Mapping[str, FieldValue]
     owner_id: str | None = None
+    company_number: str | None = None
+    website: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +149,21 @@ class CrmOptions:
         started_on: date field with the start of the relationship; None: not used.
         deal_hours: number field of a deal with the hours of work sold; None: not used.
         deal_starts_on: date field of a deal with the day on which the work begins; None: not used.
+        company_number: field with the VAT or trade register number of the account; None: not used.
+        website: field with its web address (Salesforce: `Website`, HubSpot: `domain`); None: not used.
     """
 
     account_key: str | None = None
     started_on: str | None = None
     deal_hours: str | None = None
     deal_starts_on: str | None = None
+    company_number: str | None = None
+    website: str | None = None
+
+    @property
+    def of_accounts(self) -> tuple[str, ...]:
+        """Return the fields of accounts that are named here."""
+        return tuple(name for name in (self.account_key, self.started_on, self.company_number, self.website) if name)
 
 
 class CrmConnector(Protocol):

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from sync.commands import demo, doctor, explain, exports, plan, sandbox, status, sync
+from sync.commands import demo, doctor, explain, exports, match, plan, sandbox, status, sync
 from sync.commands.context import Invocation
 from sync.exit_codes import ExitCode
 
@@ -76,6 +76,7 @@ for command in (
     explain.explain,
     status.status,
     doctor.doctor,
+    match.match,
     exports.exports,
     sandbox.sandbox,
 ):

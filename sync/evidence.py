@@ -97,7 +97,8 @@ class Evidence:
 
         Returns:
             One row per record, oldest first: day, record, what, amount_minor (of currency; null for hours),
-            currency, worked_seconds, source_file (its name), source_line.
+            currency, fx_origin (rate of exchange and its source, empty: none was needed or known), worked_seconds,
+            source_file (its name), source_line.
 
         Raises:
             EvidenceError: the ledger's trace is gone or damaged.
@@ -109,8 +110,9 @@ class Evidence:
         return _read(
             path,
             """
-            SELECT day, record, coalesce(what, '') AS what, amount_minor, currency, worked_seconds,
-                   parse_filename(source_file) AS source_file, source_line
+            SELECT day, record, coalesce(what, '') AS what, amount_minor, currency,
+                   coalesce(fx_origin, '') AS fx_origin, worked_seconds, parse_filename(source_file) AS source_file,
+                   source_line
             FROM read_parquet($path)
             WHERE account_id = $account AND day BETWEEN CAST($first AS DATE) AND CAST($last AS DATE)
             ORDER BY ALL

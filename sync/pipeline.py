@@ -32,7 +32,7 @@ from sync.figures import firm_figures, night_figures
 from sync.guards import Tripped, tripped_guards
 from sync.plan import Plan, make_plan
 from sync.settle import Target, settle_in_flight
-from sync.store import bases, closes, plans
+from sync.store import bases, closes, matches, plans
 from sync.wanted import wanted_fields
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deal
     dates = source_dates(ledger, settings.books.required_sources, today=night.today)
     covered = min((source.covered_through for source in dates.values()), default=None)
     window = closed_window(night.today, covered, settings.policy.period)
+    with night.store.read() as connection:
+        decisions = matches.load_decisions(connection, night.identity.org_id)
     return build_facts(
         ledger,
         accounts,
@@ -168,6 +170,8 @@ def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deal
         dates=dates,
         window=(window.first_day, window.last_day),
         time_equations=settings.policy.time_equations,
+        decisions=matches.match_decisions(decisions),
+        ecb_rates=settings.files.ecb_rates,
     )
 
 

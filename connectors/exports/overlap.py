@@ -28,6 +28,7 @@ _NUMBERED: dict[str, tuple[str, ...]] = {
     "timesheet": ("person",),
     "control_total": ("period_start", "period_end", "line"),
     "cash": ("day",),
+    "fx": ("currency", "day"),
 }
 _SPANNED = {"cost_rate": "person", "pool": "pool"}
 _UNNUMBERED: dict[str, tuple[str, ...]] = {

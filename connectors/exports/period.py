@@ -21,6 +21,7 @@ SPANS = {
     "pool": ("valid_from", "valid_to"),
     "control_total": ("period_start", "period_end"),
     "event": ("event_date", "event_date"),
+    "fx": ("day", "day"),
     "cash": ("day", "day"),
 }
 """Record kind -> the columns of its first and last day; kinds that are not listed speak of no period."""

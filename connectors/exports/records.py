@@ -30,6 +30,10 @@ _PARTY = (
     Field("party", "text", "customer as the source names it"),
     Field("party_key", "text", "customer number in the source, or the CRM record id"),
 )
+_IDENTIFIERS = (
+    Field("party_company_number", "text", "VAT or trade register number of the customer"),
+    Field("party_email", "text", "e-mail address of the customer"),
+)
 _CURRENCY = Field("currency", "text", "ISO 4217; blank: home currency")
 _FX = Field("fx_rate", "decimal", "home currency units for one unit of currency, where the source states it")
 
@@ -37,6 +41,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
     "document": (
         Field("document_id", "text", "number on the document", required=True),
         *_PARTY,
+        *_IDENTIFIERS,
         Field("kind", "text", "what it is", required=True, values=("invoice", "credit_note")),
         Field("issue_date", "date", "date on the document", required=True),
         Field("due_date", "date", "date on which payment is due"),
@@ -69,6 +74,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
         Field("line_date", "date", "date of the posting", required=True),
         Field("gl_account", "text", "code or name of the bookkeeping account", required=True),
         *_PARTY,
+        *_IDENTIFIERS,
         Field("supplier", "text", "who billed"),
         Field("reference", "text", "document number"),
         Field("description", "text", "text of the posting"),
@@ -141,6 +147,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
     ),
     "contract": (
         *_PARTY,
+        *_IDENTIFIERS,
         Field("start", "date", "first day"),
         Field("end", "date", "last day"),
         Field("notice_days", "integer", "days of notice"),
@@ -197,6 +204,11 @@ KINDS: dict[str, tuple[Field, ...]] = {
     "gl_account_name": (
         Field("gl_account", "text", "code of the bookkeeping account", required=True),
         Field("name", "text", "its name", required=True),
+    ),
+    "fx": (
+        Field("day", "date", "first day on which the rate holds", required=True),
+        Field("currency", "text", "foreign currency, ISO 4217", required=True),
+        Field("rate", "decimal", "home currency units for one unit of currency", required=True),
     ),
     "cash": (
         Field("day", "date", "day", required=True),

@@ -19,7 +19,8 @@ from connectors.facts import lookups
 from connectors.facts.coverage import SourceDates
 from connectors.facts.crm import add_crm
 from connectors.facts.events import add_event_times
-from connectors.identity import UnmatchedParty
+from connectors.facts.rates import add_rates
+from connectors.identity import UNDECIDED, MatchDecisions, UnmatchedParty
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.errors import DataError
 from profitability.facts import SCHEMAS, Facts, Table
@@ -34,6 +35,12 @@ REFUSALS_TOLD = 10
 
 TRACE_FILE = "facts/trace.parquet"
 """Below the ledger: every record of an account with its file and line (`trace.sql`)."""
+
+UNMATCHED_FILE = "facts/unmatched.parquet"
+"""Below the ledger: one row per customer without an account, as `UnmatchedParty`, most valuable first."""
+
+ACCOUNTS_FILE = "facts/accounts.parquet"
+"""Below the ledger: the fact table of accounts, every one of the CRM among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,8 @@ def build_facts(
     dates: Mapping[str, SourceDates],
     window: tuple[date, date] | None = None,
     time_equations: Sequence[TimeEquation] = (),
+    decisions: MatchDecisions = UNDECIDED,
+    ecb_rates: Path | None = None,
 ) -> BuiltFacts:
     """Build every fact table of `profitability.facts` from the live files and the CRM.
 
@@ -116,6 +125,8 @@ def build_facts(
         window: first and last day that control totals must fill, and on whose last day contracts are in force; None:
             all control totals count together, and contracts are as on the last day of the facts.
         time_equations: how long events take whose time is not logged; one for each kind of event.
+        decisions: which customers people confirmed to be which accounts, or not to be.
+        ecb_rates: history of the European Central Bank as it publishes it; None: the one that comes with us.
 
     Raises:
         InputError: a record would need a guess.
@@ -123,16 +134,19 @@ def build_facts(
     """
     with closing(ledger.connect()) as connection:
         lookups.add_params(connection, home_currency, window)
-        lookups.add_rates(connection, home_currency)
+        add_rates(connection, home_currency, ecb_rates)
         lookups.add_uses(connection, gl_accounts)
         lookups.add_categories(connection, categories)
         lookups.add_people(connection)
         add_crm(connection, accounts, deals, home_currency)
         add_event_times(connection, time_equations)
-        identities = lookups.add_parties(connection, accounts, _sql("parties"))
+        identities = lookups.add_parties(connection, accounts, _sql("parties"), decisions)
         _refuse_guesses(connection)
         tables = _write_tables(connection, ledger.folder / "facts")
-        _write_trace(connection, ledger.folder / TRACE_FILE)
+        in_home = "trace.* REPLACE (coalesce(currency, home_currency) AS currency)"
+        trace = f"SELECT {in_home} FROM ({_sql('trace')}) AS trace, params ORDER BY ALL"  # noqa: S608 own text
+        _write(connection, trace, ledger.folder / TRACE_FILE)
+        _write(connection, "SELECT * FROM unmatched_parties", ledger.folder / UNMATCHED_FILE)
         return BuiltFacts(
             facts=Facts(home_currency, tables, min((d.covered_through for d in dates.values()), default=None)),
             unmatched=identities.unmatched,
@@ -164,22 +178,18 @@ def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Tab
     paths: dict[str, Table] = {}
     for name, schema in SCHEMAS.items():
         columns: dict[str, str] = {column.name: column.type for column in schema.columns}
-        path, coming = folder / f"{name}.parquet", folder / f"{name}.new"
-        rows = f"{select_typed(columns, f'({_sql(name)})')} ORDER BY ALL"
-        connection.execute(f"COPY ({rows}) TO {quoted(coming)} (FORMAT parquet)")
-        coming.chmod(0o600)
-        coming.replace(path)
+        path = folder / f"{name}.parquet"
+        _write(connection, f"{select_typed(columns, f'({_sql(name)})')} ORDER BY ALL", path)
         view = f"CREATE VIEW facts.{name} AS SELECT * FROM read_parquet({quoted(path)}, hive_partitioning = false)"  # noqa: S608 quoted
         connection.execute(view)
         paths[name] = str(path)
     return paths
 
 
-def _write_trace(connection: DuckDBPyConnection, path: Path) -> None:
+def _write(connection: DuckDBPyConnection, rows: str, path: Path) -> None:
+    """Write the rows of a query to Parquet; the file appears under its name only when it is whole."""
     coming = path.with_suffix(".new")
-    in_home = "trace.* REPLACE (coalesce(currency, home_currency) AS currency)"
-    rows = f"SELECT {in_home} FROM ({_sql('trace')}) AS trace, params"  # noqa: S608 own text
-    connection.execute(f"COPY ({rows} ORDER BY ALL) TO {quoted(coming)} (FORMAT parquet)")
+    connection.execute(f"COPY ({rows}) TO {quoted(coming)} (FORMAT parquet)")
     coming.chmod(0o600)
     coming.replace(path)
 

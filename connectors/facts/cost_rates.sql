@@ -1,4 +1,4 @@
--- What people cost. A rate in another currency states no rate of exchange: it is unknown, not guessed.
+-- What people cost. A cost in another currency holds for many days and states no rate of exchange: it is unknown.
 SELECT
     person_id,
     employment,
@@ -15,3 +15,4 @@ JOIN people ON people.person = cost_rate.person
 JOIN fx_rates
     ON fx_rates.currency IS NOT DISTINCT FROM cost_rate.currency
     AND fx_rates.fx_rate IS NULL
+    AND fx_rates.day IS NULL

@@ -29,6 +29,7 @@ CROSS JOIN params
 JOIN fx_rates
     ON fx_rates.currency IS NOT DISTINCT FROM costs.currency
     AND fx_rates.fx_rate IS NOT DISTINCT FROM costs.fx_rate
+    AND fx_rates.day = costs.cost_date
 LEFT JOIN party_accounts
     ON party_accounts.party_key IS NOT DISTINCT FROM costs.party_key
     AND party_accounts.party IS NOT DISTINCT FROM costs.party

@@ -21,3 +21,4 @@ JOIN party_accounts
 JOIN fx_rates
     ON fx_rates.currency IS NOT DISTINCT FROM document.currency
     AND fx_rates.fx_rate IS NOT DISTINCT FROM document.fx_rate
+    AND fx_rates.day = document.issue_date

@@ -51,6 +51,7 @@ WITH spans AS (
     JOIN fx_rates
         ON fx_rates.currency IS NOT DISTINCT FROM gl_line.currency
         AND fx_rates.fx_rate IS NOT DISTINCT FROM gl_line.fx_rate
+        AND fx_rates.day = gl_line.line_date
     WHERE use LIKE 'pool:%'
     GROUP BY ALL
 ), latest AS (

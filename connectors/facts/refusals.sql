@@ -105,7 +105,7 @@ JOIN pool
     AND date_trunc('month', line_date) <= coalesce(valid_to, line_date)
 UNION ALL
 SELECT gl_line.source_file, gl_line.source_line, 'a posting of ' || use || ' in ' || gl_line.currency || ' without a rate',
-    'Export the rate or the amount in the home currency.'
+    'Export the rate or the amount in the home currency, or state the rate in the template own-fx-rates.'
 FROM gl_line
 JOIN gl_uses
     ON gl_uses.gl_account = gl_line.gl_account
@@ -113,6 +113,7 @@ JOIN gl_uses
 JOIN fx_rates
     ON fx_rates.currency IS NOT DISTINCT FROM gl_line.currency
     AND fx_rates.fx_rate IS NOT DISTINCT FROM gl_line.fx_rate
+    AND fx_rates.day = gl_line.line_date
 WHERE use LIKE 'pool:%' AND fx_rate_e12 IS NULL
 UNION ALL
 SELECT source_file, source_line, 'a loss allowance names no customer', 'State whose it is.'

@@ -1,4 +1,5 @@
--- Every record that belongs to an account, as its file states it, and where it stands there: what `explain --lines` shows.
+-- Every record that belongs to an account, as its file states it, with the rate at which it was converted, and where it
+-- stands there: what `explain --lines` shows. A payment follows its document.
 SELECT
     party_accounts.account_id,
     issue_date AS day,
@@ -6,10 +7,15 @@ SELECT
     document_id AS what,
     coalesce(net_minor, gross_minor) AS amount_minor,
     document.currency,
+    origin AS fx_origin,
     0 AS worked_seconds,
     document.source_file,
     document.source_line
 FROM document
+JOIN fx_rates
+    ON fx_rates.currency IS NOT DISTINCT FROM document.currency
+    AND fx_rates.fx_rate IS NOT DISTINCT FROM document.fx_rate
+    AND fx_rates.day = document.issue_date
 JOIN party_accounts
     ON party_accounts.party_key IS NOT DISTINCT FROM document.party_key
     AND party_accounts.party IS NOT DISTINCT FROM document.party
@@ -21,6 +27,7 @@ SELECT
     settlement.document_id,
     settlement.gross_minor * document_currency.scale // stated_currency.scale,
     document.currency,
+    NULL,
     0,
     settlement.source_file,
     settlement.source_line
@@ -33,8 +40,22 @@ JOIN party_accounts
     ON party_accounts.party_key IS NOT DISTINCT FROM document.party_key
     AND party_accounts.party IS NOT DISTINCT FROM document.party
 UNION ALL
-SELECT account_id, cost_date, kind, supplier, amount_minor, currency, 0, source_file, source_line
+SELECT
+    account_id,
+    cost_date,
+    kind,
+    supplier,
+    amount_minor,
+    direct_cost.currency,
+    origin,
+    0,
+    source_file,
+    source_line
 FROM direct_cost
+JOIN fx_rates
+    ON fx_rates.currency IS NOT DISTINCT FROM direct_cost.currency
+    AND fx_rates.fx_rate IS NOT DISTINCT FROM direct_cost.fx_rate
+    AND fx_rates.day = direct_cost.cost_date
 JOIN party_accounts
     ON party_accounts.party_key IS NOT DISTINCT FROM direct_cost.party_key
     AND party_accounts.party IS NOT DISTINCT FROM direct_cost.party
@@ -45,11 +66,16 @@ SELECT
     use,
     concat_ws(' ', gl_line.supplier, reference),
     amount_minor,
-    currency,
+    gl_line.currency,
+    origin,
     0,
     source_file,
     source_line
 FROM gl_line
+JOIN fx_rates
+    ON fx_rates.currency IS NOT DISTINCT FROM gl_line.currency
+    AND fx_rates.fx_rate IS NOT DISTINCT FROM gl_line.fx_rate
+    AND fx_rates.day = gl_line.line_date
 JOIN gl_uses
     ON gl_uses.gl_account = gl_line.gl_account
     AND gl_uses.supplier IS NOT DISTINCT FROM gl_line.supplier
@@ -63,6 +89,7 @@ SELECT
     work_date,
     category,
     concat_ws(' / ', time_entry.project, time_entry.task),
+    NULL,
     NULL,
     NULL,
     worked_seconds,
@@ -83,6 +110,7 @@ SELECT
     event_date,
     'event',
     concat_ws(' ', event."count", event.event, event.attributes),
+    NULL,
     NULL,
     NULL,
     estimated_seconds,

@@ -50,7 +50,7 @@ def field_faults(fields: Sequence[FieldSpec], definitions: Iterable[Json]) -> It
 
 def customer_faults(options: CrmOptions, definitions: Sequence[Json]) -> Iterator[str]:
     """Yield what is wrong with the customer's own properties that the configuration names."""
-    yield from missing_names([name for name in (options.account_key, options.started_on) if name], definitions)
+    yield from missing_names(options.of_accounts, definitions)
     for one in definitions:
         if one.get("name") == options.started_on and one.get("type") not in ("date", "datetime"):
             yield f"{options.started_on} is {one.get('type')}, expected date|datetime"

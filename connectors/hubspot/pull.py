@@ -24,7 +24,7 @@ def accounts(
 ) -> Iterator[AccountRecord]:
     """Yield every company that is not archived; `zone` is the portal's."""
     asked = [*COMPANY_PROPERTIES, *(spec.names["hubspot"] for spec in fields)]
-    asked += [name for name in (options.account_key, options.started_on) if name]
+    asked += options.of_accounts
     for record in _records(client, "companies", properties=asked):
         yield _account(row_of(record, where=client.where), fields, options=options, zone=zone)
 
@@ -84,6 +84,8 @@ def _account(row: Row, fields: Sequence[FieldSpec], *, options: CrmOptions, zone
         started_on=row.read(options.started_on, partial(day, zone=zone)) if options.started_on else None,
         values=field_values(row, fields),
         owner_id=row.text("hubspot_owner_id"),
+        company_number=row.text(options.company_number) if options.company_number else None,
+        website=row.text(options.website) if options.website else None,
     )
 
 

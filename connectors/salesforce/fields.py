@@ -59,13 +59,16 @@ class Names:
 
     Attributes:
         fields: our field key -> API name, for all fields of ours.
-        account_key, started_on, deal_hours, deal_starts_on: API names of the customer's own fields, None: not used.
+        account_key, started_on, company_number, website, deal_hours, deal_starts_on: API names of the customer's own
+            fields, None: not used.
         deal: API names of the opportunity's fields, the customer's own included.
     """
 
     fields: Mapping[str, str]
     account_key: str | None
     started_on: str | None
+    company_number: str | None
+    website: str | None
     deal_hours: str | None
     deal_starts_on: str | None
     deal: tuple[str, ...]
@@ -73,7 +76,7 @@ class Names:
     @property
     def account(self) -> tuple[str, ...]:
         """Return every name that the pull of accounts selects, each once."""
-        own = (name for name in (self.account_key, self.started_on) if name)
+        own = (name for name in (self.account_key, self.started_on, self.company_number, self.website) if name)
         return tuple(dict.fromkeys((*_ACCOUNT_NAMES, *own, *self.fields.values())))
 
 
@@ -94,6 +97,8 @@ def find_names(client: SalesforceClient, *, fields: Sequence[FieldSpec], options
         fields={spec.key: account.api_name(spec.names[CRM]) for spec in fields},
         account_key=account.api_name(options.account_key) if options.account_key else None,
         started_on=account.api_name(options.started_on) if options.started_on else None,
+        company_number=account.api_name(options.company_number) if options.company_number else None,
+        website=account.api_name(options.website) if options.website else None,
         deal_hours=hours,
         deal_starts_on=starts_on,
         deal=tuple(dict.fromkeys((*_DEAL_NAMES, *currency, *(name for name in (hours, starts_on) if name)))),
@@ -124,12 +129,16 @@ def _missing(of: ObjectFields, names: Sequence[str]) -> Iterator[str]:
 
 
 def _account_faults(account: ObjectFields, fields: Sequence[FieldSpec], options: CrmOptions) -> Iterator[str]:
-    own = [name for name in (options.account_key, options.started_on) if name]
-    yield from _missing(account, [*_ACCOUNT_NAMES, *own])
-    if options.account_key and options.account_key in account:
-        yield from _type_fault(account, options.account_key, ("string", "double", "int"))
-    if options.started_on and options.started_on in account:
-        yield from _type_fault(account, options.started_on, ("date", "datetime"))
+    yield from _missing(account, [*_ACCOUNT_NAMES, *options.of_accounts])
+    own: Mapping[str | None, tuple[str, ...]] = {
+        options.account_key: ("string", "double", "int"),
+        options.started_on: ("date", "datetime"),
+        options.company_number: ("string", "double", "int"),
+        options.website: ("url", "string"),
+    }
+    for name, types in own.items():
+        if name and name in account:
+            yield from _type_fault(account, name, types)
     for spec in fields:
         yield from _field_faults(account, spec)
 

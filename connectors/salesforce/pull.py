@@ -27,6 +27,8 @@ def accounts(client: SalesforceClient, *, names: Names, fields: Sequence[FieldSp
             started_on=values.day(cell(row, names.started_on)) if names.started_on else None,
             values=field_values(row, names=names, fields=fields),
             owner_id=values.text(cell(row, "OwnerId")),
+            company_number=values.key_text(cell(row, names.company_number)) if names.company_number else None,
+            website=values.text(cell(row, names.website)) if names.website else None,
         )
 
 

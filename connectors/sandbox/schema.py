@@ -141,6 +141,7 @@ def salesforce_schema(fields: Sequence[FieldSpec], *, is_multi_currency: bool) -
 
 _ACCOUNT = (
     FieldDef("AccountNumber", "Account Number", "text", length=40, is_writable=True),
+    FieldDef("Website", "Website", "text", length=255, is_writable=True),
     FieldDef("ParentId", "Parent Account", "reference", is_writable=True, refers_to="Account"),
     FieldDef("OwnerId", "Account Owner", "reference", is_writable=True, refers_to="User"),
     FieldDef("MasterRecordId", "Master Record", "reference", refers_to="Account"),

@@ -80,7 +80,8 @@ def _trace(trace: pd.DataFrame | None) -> list[str]:
 def _record(record: Row) -> tuple[str, ...]:
     amount, time = "", ""
     if _has_amount(record):
-        amount = f"{money_text(int(record['amount_minor']), record['currency'])} {record['currency']}"
+        rate = f" at {record['fx_origin']}" if record["fx_origin"] else ""
+        amount = f"{money_text(int(record['amount_minor']), record['currency'])} {record['currency']}{rate}"
     else:
         time = hours(int(record["worked_seconds"]))
     where = f"{record['source_file']}:{record['source_line']}"

@@ -86,6 +86,7 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "warnings": list(planned.warnings),
         "unmatched": [
             {
+                "party": party.handle,
                 "name": party.name,
                 "value": str(from_minor(party.value_cents, verdicts.home_currency)),
                 "reason": party.reason,
@@ -178,10 +179,9 @@ def _unmatched(planned: Planned) -> list[str]:
         if parties
         else []
     )
-    return head + _listed(
-        "",
-        [f"{party.name}: {money_text(party.value_cents, currency)} {currency} ({party.reason})" for party in parties],
-    )
+    told = [f"{party.name}: {money_text(party.value_cents, currency)} {currency} ({party.reason})" for party in parties]
+    remedy = ["           Say which account each is: whalecurve match list"] if parties else []
+    return [*head, *_listed("", told), *remedy]
 
 
 def _changes(planned: Planned, most: int | None) -> list[str]:

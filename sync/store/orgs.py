@@ -26,3 +26,8 @@ def bind_org(connection: sa.Connection, identity: CrmIdentity, *, now: datetime)
             where="store",
             remedy="Log in to the store's org, or give this org (a copy, a new sandbox) its own state folder.",
         )
+
+
+def bound_org(connection: sa.Connection) -> str | None:
+    """Return the id of the org that the store is bound to, None before the first run."""
+    return connection.execute(sa.select(org.c.org_id)).scalar()

@@ -177,3 +177,14 @@ budget = Table(
     Column("limit_calls", BigInteger),
     comment="API calls of one org on one day, as the CRM counts them",
 )
+
+party_match = Table(
+    "party_match",
+    METADATA,
+    Column("org_id", String, ForeignKey("org.org_id"), primary_key=True),
+    Column("handle", String, primary_key=True, comment="`connectors.identity.handle_of`"),
+    Column("account_id", String, primary_key=True),
+    Column("verdict", String, nullable=False, comment="confirmed | rejected; at most one confirmed a handle"),
+    Column("decided", UtcTime, nullable=False),
+    comment="what a person said of one customer of the books and one account",
+)

@@ -71,6 +71,22 @@ def test_accounts_have_every_field_typed_and_blanks_as_none(connector, fields, a
     assert child.values == blank.values == connector.read_fields([child.account_id])[child.account_id] == values
 
 
+def test_what_else_identifies_a_company_is_read_where_the_options_name_it(connect, sandbox, name):
+    site, number = {"salesforce": "Website", "hubspot": "domain"}[name], sandbox.options(name).account_key
+    sandbox.seed(
+        name, accounts=[{"name": "Sited", "external_key": "FI20774740", "values": {site: "www.sited.example"}}]
+    )
+    asked = connect(options=CrmOptions(company_number=number, website=site))
+    asked.check()
+    found = {each.name: (each.company_number, each.website) for each in asked.pull_accounts()}
+
+    assert found["Sited"] == ("FI20774740", "www.sited.example")
+    assert found["No Number Ltd"] == (None, None)
+    assert {(each.company_number, each.website) for each in connect(options=CrmOptions()).pull_accounts()} == {
+        (None, None)
+    }
+
+
 def test_deals_are_typed(connector, account):
     found = {(each.account_id, each.amount): each for each in connector.pull_deals()}
     won, lost = found[account["C-001"], Decimal("12000.5")], found[account["C-002"], Decimal(500)]

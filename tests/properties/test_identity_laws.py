@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import AccountRecord
-from connectors.identity import Party, plain_name, resolve
+from connectors.identity import MatchDecisions, Party, handle_of, resolve
+from connectors.names import full_name, plain_name
 
 words = st.sampled_from(["Alfa", "ALFA", "Bêta", "Beta", "B.V.", "bv", "GmbH", "Ltd", "&", "Co", "KG", "-", "(1)"])
 names = st.one_of(st.lists(words, min_size=1, max_size=4).map(" ".join), st.text(min_size=1, max_size=12))
@@ -53,8 +54,8 @@ def test_a_match_rests_on_a_number_or_on_one_plain_name(parties, accounts):
         account = by_id.get(account_id)
         if account is None or (key and key in (account_id, account.external_key)):
             continue
-        same = [other for other in accounts if plain_name(other.name)[0] == plain_name(name)[0]]
-        assert same == [account]
+        same = [other for other in accounts if full_name(other.name) == full_name(name)]
+        assert (same or [other for other in accounts if plain_name(other.name)[0] == plain_name(name)[0]]) == [account]
 
 
 @given(parties, accounts, st.integers(0, 5))
@@ -74,3 +75,23 @@ def test_a_plain_name_is_plain(name):
 
     assert stem == stem.casefold().strip()
     assert plain_name(name.upper())[0] == plain_name(name.upper().lower())[0]
+
+
+@given(parties, accounts, st.data())
+def test_a_confirmation_moves_its_customer_and_nobody_else(parties, accounts, data):
+    if not (parties and accounts):
+        return
+    handle = data.draw(st.sampled_from(parties)).handle
+    account_id = data.draw(st.sampled_from(accounts)).account_id
+    before = resolve(parties, accounts).account_ids
+    after = resolve(parties, accounts, MatchDecisions({handle: account_id})).account_ids
+
+    for party in parties:
+        who = (party.key, party.name)
+        assert after[who] == account_id if party.handle == handle else after[who] == before[who]
+
+
+@given(names)
+def test_a_handle_is_a_fixed_point(name):
+    handle = handle_of(None, name)
+    assert handle_of(None, handle.removeprefix("name:")) == handle

@@ -3,7 +3,8 @@
 import pytest
 
 from connectors.base import AccountRecord
-from connectors.identity import Party, plain_name, resolve
+from connectors.identity import UNDECIDED, MatchDecisions, Party, resolve
+from connectors.names import plain_name
 
 
 def account(account_id, name, external_key=None):
@@ -81,7 +82,7 @@ def test_a_number_wins_over_a_name_that_no_account_has():
 def test_a_number_and_a_name_of_different_accounts_match_neither():
     assert found(key="C-1", name="Borea Energy") == (
         "unmatched:Borea Energy (C-1)",
-        "number and name point to different accounts",
+        "number and name point to different accounts: Alfa Logistics B.V. (001); Borea Energy (002)",
     )
 
 
@@ -91,24 +92,28 @@ def test_an_unknown_number_falls_back_to_the_name_of_an_account_without_number()
 
 def test_an_unknown_number_never_matches_an_account_with_another_number():
     account_id, reason = found(key="C-9", name="Alfa Logistics")
-    assert (account_id, reason) == ("unmatched:Alfa Logistics (C-9)", "the account of this name has another number")
+    assert (account_id, reason) == (
+        "unmatched:Alfa Logistics (C-9)",
+        "the account of this name has another number: Alfa Logistics B.V. (001)",
+    )
 
 
 def test_a_name_of_two_accounts_is_ambiguous_and_the_number_settles_it():
-    twins = (account("001", "Foo", "C-1"), account("002", "Foo B.V.", "C-2"))
+    twins = (account("001", "Foo GmbH", "C-1"), account("002", "Foo B.V.", "C-2"))
 
-    assert found(name="foo", accounts=twins) == ("unmatched:foo", "several accounts have this name")
+    reason = "several accounts have this name: Foo GmbH (001), Foo B.V. (002)"
+    assert found(name="foo", accounts=twins) == ("unmatched:foo", reason)
     assert found(key="C-2", name="foo", accounts=twins) == ("002", "")
 
 
 def test_a_number_of_two_accounts_is_ambiguous():
     twins = (account("001", "Foo", "C-1"), account("002", "Bar", "C-1"))
-    assert found(key="C-1", name="Foo", accounts=twins)[1] == "several accounts have this number"
+    assert found(key="C-1", name="Foo", accounts=twins)[1] == "several accounts have this number: Foo (001), Bar (002)"
 
 
 def test_a_record_id_that_is_another_accounts_number_is_ambiguous():
     crossed = (account("001", "Foo", "002"), account("002", "Bar"))
-    assert found(key="002", accounts=crossed)[1] == "several accounts have this number"
+    assert found(key="002", accounts=crossed)[1] == "several accounts have this number: Foo (001), Bar (002)"
 
 
 def test_unmatched_are_listed_by_value_then_hours():
@@ -134,3 +139,117 @@ def test_one_unmatched_number_is_one_customer_under_any_name():
         ("unmatched:Foo (8)", 4),
         ("unmatched:Foo (9)", 3),
     ]
+
+
+def test_an_exact_name_wins_over_the_same_name_of_another_legal_form():
+    twins = (account("001", "Beta B.V."), account("002", "Beta GmbH"))
+
+    assert found(name="BETA bv", accounts=twins) == ("001", "")
+    assert (
+        found(name="Beta AG", accounts=twins)[1] == "several accounts have this name: Beta B.V. (001), Beta GmbH (002)"
+    )
+
+
+def test_an_exact_name_of_two_accounts_is_ambiguous():
+    twins = (account("001", "Beta BV"), account("002", "Beta B.V."), account("003", "Beta"))
+    assert found(name="Beta bv", accounts=twins)[1] == "several accounts have this name: Beta BV (001), Beta B.V. (002)"
+
+
+SITED = (
+    AccountRecord("001", "Alfa", None, None, None, {}, company_number="FI20774740", website="https://www.alfa.example"),
+    AccountRecord("002", "Borea", None, None, None, {}, company_number="12345678", website="borea.example"),
+    AccountRecord("003", "Cirrus East", None, None, None, {}, website="cirrus.example"),
+    AccountRecord("004", "Cirrus West", None, None, None, {}, website="cirrus.example"),
+    AccountRecord("005", "Alfa Group Ltd", "C-5", None, None, {}, website="ltd.example"),
+)
+
+
+def identified(*parties, decisions=UNDECIDED):
+    identities = resolve(parties, SITED, decisions)
+    return [identities.account_ids[party.key, party.name] for party in parties], [
+        party.reason for party in identities.unmatched
+    ]
+
+
+def customer(name, *, numbers=(), emails=(), key=None):
+    return Party(key, name, company_numbers=tuple(numbers), emails=tuple(emails))
+
+
+@pytest.mark.parametrize(
+    "party",
+    [
+        customer("Alpha Oy", numbers=["2077474-0"]),
+        customer("Alpha Oy", numbers=["2077474-0", "fi 20774740", "not a number"]),
+        customer("Alpha Oy", emails=["Invoices@ALFA.example"]),
+        customer("Alfa", numbers=["FI20774740"], emails=["me@gmail.com"]),
+        customer(None, key="77", numbers=["FI20774740"]),
+    ],
+)
+def test_a_company_number_or_a_domain_that_both_sides_state_identifies(party):
+    assert identified(party) == (["001"], [])
+
+
+@pytest.mark.parametrize(
+    ("party", "reason"),
+    [
+        (
+            customer("Borea", numbers=["FI20774740"]),
+            "company number and name point to different accounts: Alfa (001); ",
+        ),
+        (customer("Borea", emails=["a@alfa.example"]), "e-mail domain and name point to different accounts"),
+        (customer("Borea", numbers=["87654321"]), "the account of this name has another company number: Borea (002)"),
+        (
+            customer("Alpha", numbers=["FI20774740", "12345678"]),
+            "several accounts have this company number: Alfa (001), Borea (002)",
+        ),
+        (
+            customer("Omega GmbH", emails=["a@ltd.example"]),
+            "the account of this e-mail domain has another legal form: Alfa Group Ltd (005)",
+        ),
+        (
+            customer("Omega", key="9", emails=["a@ltd.example"]),
+            "the account of this e-mail domain has another number: Alfa Group Ltd (005)",
+        ),
+        (customer("Cirrus", emails=["a@cirrus.example"]), "no account has this name"),
+        (customer("Alpha", emails=["alfa@gmail.com"]), "no account has this name"),
+    ],
+)
+def test_what_contradicts_itself_or_fits_several_is_nobody(party, reason):
+    (account_id,), (told,) = identified(party)
+
+    assert account_id.startswith("unmatched:")
+    assert told.startswith(reason)
+
+
+def test_a_number_of_another_register_does_not_speak_against_a_name():
+    assert identified(customer("Borea", numbers=["FI01120389"])) == (["002"], [])
+
+
+def test_a_domain_of_two_customers_identifies_neither():
+    one, other = customer("Alpha", emails=["a@alfa.example"]), customer("Omega", emails=["o@alfa.example"])
+
+    assert identified(one) == (["001"], [])
+    assert identified(one, customer("Alpha Oy", key="9", emails=["b@alfa.example"])) == (["001", "001"], [])
+    assert identified(one, other)[0] == ["unmatched:Alpha", "unmatched:Omega"]
+
+
+def test_what_a_person_confirmed_goes_before_all_else():
+    decisions = MatchDecisions({"name:borea": "001", "number:77": "002"})
+
+    assert identified(customer("BOREA"), customer("Alfa", key=" 77 "), decisions=decisions) == (["001", "002"], [])
+
+
+def test_a_confirmed_account_that_is_gone_leaves_the_customer_unmatched():
+    decisions = MatchDecisions({"name:alfa": "merged away"})
+    reason = "confirmed as account merged away, which the CRM no longer has"
+
+    assert identified(customer("Alfa"), decisions=decisions) == (["unmatched:Alfa"], [reason])
+
+
+def test_what_a_person_rejected_is_not_taken_again():
+    decisions = MatchDecisions({}, frozenset({("name:alfa", "001")}))
+
+    assert identified(customer("Alfa"), customer("Borea"), decisions=decisions) == (
+        ["unmatched:Alfa", "002"],
+        ["a person said that it is not Alfa (001)"],
+    )

@@ -214,7 +214,9 @@ def test_starter_loads_as_it_is_and_with_its_comments_taken_away(folder):
     (folder / "policy.toml").write_text("")
     settings = load(folder, "\n".join(settings_lines), env="rehearsal")
 
-    assert settings.crm.options == CrmOptions("AccountNumber", "Client_Since__c", "Sold_Hours__c", "Work_Starts__c")
+    assert settings.crm.options == CrmOptions(
+        "AccountNumber", "Client_Since__c", "Sold_Hours__c", "Work_Starts__c", "VAT_Number__c", "Website"
+    )
     assert settings.data.folder == folder / "data-rehearsal"
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
 import alembic.autogenerate
@@ -12,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from connectors.base import CrmIdentity
 from sync.errors import OrgMismatchError, StoreError
-from sync.store import database, orgs
+from sync.store import database, matches, orgs
 from sync.store.database import open_store
 from sync.store.tables import METADATA, org
 
@@ -159,21 +160,19 @@ def test_a_store_of_a_newer_program_is_refused_untouched(store, path):
         open_store(path)
 
 
-def test_an_older_store_is_copied_before_its_tables_change(store, path, monkeypatch):
+def test_an_older_store_is_copied_and_gets_the_newer_tables(store, path):
     with store.write() as connection:
         orgs.bind_org(connection, ACME, now=NOW)
-    seen = []
-    monkeypatch.setattr(database.ScriptDirectory, "get_current_head", lambda _self: "0002")
-    monkeypatch.setattr(database.command, "upgrade", lambda _config, revision: seen.append(revision))
-    open_store(path).close()
+        connection.exec_driver_sql("DROP TABLE party_match")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with closing(open_store(path)) as newer, newer.write() as connection:
+        matches.save_decisions(connection, "00D1", [matches.MatchDecision("number:1", "001", "confirmed")], now=NOW)
     copy = path.with_name("store.sqlite.before-0002")
-    with sqlite3.connect(copy) as saved:
-        rows = saved.execute("SELECT org_id FROM org").fetchall()
-    saved.close()
+    with closing(sqlite3.connect(copy)) as saved:
+        rows = saved.execute("SELECT org_id, version_num FROM org, alembic_version").fetchall()
 
-    assert rows == [("00D1",)]
+    assert rows == [("00D1", "0001")]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert seen == ["head"]
 
 
 def test_a_backup_replaces_the_one_before(store, path):

@@ -9,7 +9,7 @@ from connectors.base import CrmIdentity
 from sync.compare import Base
 from sync.errors import PlanError
 from sync.plan import AccountChange, FieldChange, Plan
-from sync.store import bases, budget, closes, journal, orgs, plans, runs
+from sync.store import bases, budget, closes, journal, matches, orgs, plans, runs
 from sync.store.closes import AccountClose
 from sync.store.database import open_store
 from sync.store.journal import Intent, Settlement, State
@@ -257,3 +257,21 @@ def test_call_counts_only_grow_within_a_day(connection):
 
     assert budget.day_budget(connection, ORG, day) == budget.DayBudget(40, 100)
     assert budget.day_budget(connection, ORG, day + timedelta(days=1)) == budget.DayBudget(0, None)
+
+
+def test_a_decision_replaces_the_earlier_one_on_the_same_customer(connection):
+    def said(*rows):
+        matches.save_decisions(connection, ORG, [matches.MatchDecision(*row) for row in rows], now=NOW)
+        return [(each.handle, each.account_id, each.verdict) for each in matches.load_decisions(connection, ORG)]
+
+    assert said(("number:7", "1", "confirmed"), ("number:7", "2", "rejected")) == [
+        ("number:7", "1", "confirmed"),
+        ("number:7", "2", "rejected"),
+    ]
+    assert said(("number:7", "2", "confirmed")) == [("number:7", "2", "confirmed")]
+    assert said(("number:7", "2", "rejected"), ("number:8", "2", "confirmed")) == [
+        ("number:7", "2", "rejected"),
+        ("number:8", "2", "confirmed"),
+    ]
+    assert matches.match_decisions(matches.load_decisions(connection, ORG)).confirmed == {"number:8": "2"}
+    assert matches.load_decisions(connection, "other") == []

@@ -45,7 +45,7 @@ def ledger_of(tmp_path):
 def build(ledger_of):
     """Build the facts of such a file, with the accounts Alfa and Beta unless others are given."""
 
-    def build_from(*rows, accounts=(ALFA, BETA), deals=(), home="EUR", required=(), window=None):
+    def build_from(*rows, accounts=(ALFA, BETA), deals=(), home="EUR", required=(), window=None, **more):
         ledger = ledger_of(*rows)
         return build_facts(
             ledger,
@@ -57,6 +57,7 @@ def build(ledger_of):
             dates=source_dates(ledger, dict.fromkeys(required, 5), today=TODAY),
             window=window,
             time_equations=TIME_EQUATIONS,
+            **more,
         )
 
     return build_from
