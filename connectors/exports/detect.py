@@ -90,16 +90,9 @@ def find_mapping(source: Source, mappings: Sequence[ExportMapping], *, home_curr
     Raises:
         FileFaultError: several sheets fit, two mappings fit equally well, or the file cannot be read.
     """
-    found: list[Found] = []
-    misses: list[Miss] = []
-    wanted = [(mapping, _required(mapping, home_currency)) for mapping in mappings]
-    for grid, head in _heads(source, max((m.read.header_within for m in mappings), default=0)):
-        headers = [_header(row) for row in head]
-        for mapping, required in wanted:
-            outcome = _try(mapping, grid, head, headers, file_name=source.path.name, required=required)
-            (found if isinstance(outcome, Found) else misses).append(outcome)  # type: ignore[arg-type]  # narrowed above
+    found, misses = try_mappings(source, mappings, home_currency=home_currency)
     if not found:
-        return _why_not(misses)
+        return why_not(misses) or ("no heading of any mapping stands in the file",)
     sheets = sorted({candidate.grid.sheet for candidate in found})
     if len(sheets) > 1:
         raise FileFaultError(
@@ -113,11 +106,31 @@ def find_mapping(source: Source, mappings: Sequence[ExportMapping], *, home_curr
     return best[0]
 
 
+def try_mappings(
+    source: Source, mappings: Sequence[ExportMapping], *, home_currency: str
+) -> tuple[list[Found], list[Miss]]:
+    """Try every mapping on every table of a file; return those that fit, and how near the others came.
+
+    Raises:
+        FileFaultError: the file cannot be read.
+    """
+    found: list[Found] = []
+    misses: list[Miss] = []
+    wanted = [(mapping, _required(mapping, home_currency)) for mapping in mappings]
+    for grid, head in heads(source, max((m.read.header_within for m in mappings), default=0)):
+        headers = [header_of(row) for row in head]
+        for mapping, required in wanted:
+            outcome = _try(mapping, grid, head, headers, file_name=source.path.name, required=required)
+            (found if isinstance(outcome, Found) else misses).append(outcome)  # type: ignore[arg-type]  # narrowed above
+    return found, misses
+
+
 def _required_count(mapping: ExportMapping) -> int:
     return sum(column.column == "required" for column in mapping.columns.values())
 
 
-def _heads(source: Source, count: int) -> Iterator[tuple[Grid, list[RawRow]]]:
+def heads(source: Source, count: int) -> Iterator[tuple[Grid, list[RawRow]]]:
+    """Yield each table that a file may hold, with its first rows, one more than `count`."""
     if source.is_workbook:
         for sheet in open_sheets(source):
             yield sheet, list(islice(sheet.rows(strict=False), count + 1))
@@ -154,7 +167,8 @@ def _first_line(source: Source) -> str:
     return re.split("[\r\n]", head, maxsplit=1)[0]
 
 
-def _header(row: RawRow) -> Header:
+def header_of(row: RawRow) -> Header:
+    """Return a row as headings."""
     cells = tuple("" if is_blank(cell) else as_text(cell) for cell in row.cells)
     return Header(row.line, cells, tuple(map(heading_key, cells)))
 
@@ -229,11 +243,11 @@ def _mismatch(mapping: ExportMapping, file_name: str, titles: Sequence[str], fir
     return ""
 
 
-def _why_not(misses: Sequence[Miss]) -> tuple[str, ...]:
+def why_not(misses: Sequence[Miss]) -> tuple[str, ...]:
+    """Return the mappings that came nearest and what each lacks, best first; none where no heading is known."""
     nearest: dict[str, Miss] = {}
     for miss in misses:
         if miss.name not in nearest or miss.nearness > nearest[miss.name].nearness:
             nearest[miss.name] = miss
     ranked = sorted(nearest.values(), key=lambda miss: (-miss.nearness, miss.name))
-    told = tuple(f"{miss.name}: {miss.reason}" for miss in ranked[:_NEAREST] if miss.nearness > 0)
-    return told or ("no heading of any mapping stands in the file",)
+    return tuple(f"{miss.name}: {miss.reason}" for miss in ranked[:_NEAREST] if miss.nearness > 0)

@@ -13,6 +13,7 @@ from sync.commands.context import Invocation
 from sync.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from connectors.exports.mapping import Mapping
     from connectors.exports.reading import FileReading, Problem
 
 SHOWN_PROBLEMS = 10
@@ -45,14 +46,60 @@ def check(invocation: Invocation, *, folder: Path, currency: str, show_all: bool
     return ExitCode.DONE if is_well else ExitCode.INPUT
 
 
-def read_folder(folder: Path, currency: str) -> list[FileReading]:
-    """Read every file of a folder with the shipped mappings and those in its `mappings`."""
+@exports.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--currency", default="EUR", show_default=True, help="Home currency, for amounts that state none.")
+@click.option("--all", "show_all", is_flag=True, help=f"Every problem, not the first {SHOWN_PROBLEMS}.")
+@click.pass_obj
+def explain(invocation: Invocation, *, file: Path, currency: str, show_all: bool) -> int:
+    """Show how FILE is read: its mapping and why not the others, heading by heading, first records, sums, problems.
+
+    Mappings of your own are looked for in the folder `mappings` beside FILE. Nothing is written.
+
+    \b
+    Example:  whalecurve exports explain ./exports/toggl.csv
+    """
+    from connectors.exports.inspection import inspect_file
+    from connectors.exports.reading import ReadingStatus
+    from sync.report.inspection import inspection_data, inspection_text
+
+    seen = inspect_file(file, known_mappings(file.parent), home_currency=currency)
+    invocation.answer(inspection_text(seen, None if show_all else SHOWN_PROBLEMS), inspection_data(seen))
+    return ExitCode.DONE if seen.reading.status is ReadingStatus.ACCEPTED else ExitCode.INPUT
+
+
+@exports.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--currency", default="EUR", show_default=True, help="Home currency, for amounts that state none.")
+@click.pass_obj
+def draft(invocation: Invocation, *, file: Path, currency: str) -> int:
+    """Write a first mapping for FILE to stdout, every guess marked with what it rests on, and what it would read.
+
+    Correct it, raise its grade when the sums agree with the report, and put it into the folder `mappings`.
+
+    \b
+    Example:  whalecurve exports draft ./exports/new.csv > ./exports/mappings/new.toml
+    """
+    from connectors.exports.drafting import draft_mapping
+
+    text = draft_mapping(file, known_mappings(file.parent), home_currency=currency)
+    invocation.answer(text, {"mapping": text})
+    return ExitCode.DONE
+
+
+def known_mappings(folder: Path) -> tuple[Mapping, ...]:
+    """Return the shipped mappings and those in the folder `mappings` of a folder of exports, which win by name."""
     from connectors.exports.loading import load_mappings
-    from connectors.exports.reader import check_folder
     from sync.settings import shipped_config
 
-    mappings = load_mappings(shipped_config("exports"), folder / "mappings")
-    return check_folder(folder, mappings, home_currency=currency)
+    return load_mappings(shipped_config("exports"), folder / "mappings")
+
+
+def read_folder(folder: Path, currency: str) -> list[FileReading]:
+    """Read every file of a folder with the shipped mappings and those in its `mappings`."""
+    from connectors.exports.reader import check_folder
+
+    return check_folder(folder, known_mappings(folder), home_currency=currency)
 
 
 def folder_text(readings: Sequence[FileReading], folder: Path, most: int | None) -> str:
