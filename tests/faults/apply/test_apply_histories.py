@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -19,6 +20,8 @@ from sync.apply import Fate
 from sync.values import decoded
 from tests.faults.apply.crm_peer import CrmPeer, Faults, undisturbed
 from tests.faults.apply.night import Night
+
+pytestmark = pytest.mark.slow
 
 ACCOUNTS = ["a1", "a2", "a3"]
 OURS = ["A", "B", "C"]

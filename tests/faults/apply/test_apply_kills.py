@@ -16,6 +16,8 @@ from sync.store import journal
 from sync.store.journal import State
 from tests.faults.apply.crm_peer import undisturbed
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 
