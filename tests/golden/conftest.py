@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -168,3 +169,12 @@ def worked_facts() -> Facts:
 def worked_policy() -> Policy:
     """The worked example's limits: the defaults, and a standard rate of 110.00 an hour."""
     return Policy(standard_rate_cents=11000)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The shared third-party exports, where the environment names them."""
+    folder = os.environ.get("WHALECURVE_SHARED")
+    if not folder:
+        pytest.skip("WHALECURVE_SHARED names no folder")
+    return Path(folder) / "samples"

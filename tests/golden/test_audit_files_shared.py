@@ -1,6 +1,5 @@
 """Audit files that nobody on the team wrote: what is read, against sums taken from the raw XML without our reader."""
 
-import os
 import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import date
@@ -15,14 +14,6 @@ from connectors.exports.reading import ReadingStatus
 
 pytestmark = pytest.mark.shared
 SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
-
-
-@pytest.fixture(scope="module")
-def samples():
-    folder = os.environ.get("WHALECURVE_SHARED")
-    if not folder:
-        pytest.skip("WHALECURVE_SHARED names no folder")
-    return Path(folder) / "samples"
 
 
 def taken(path):

@@ -1,7 +1,6 @@
 """Ledger exports that nobody on the team wrote, each held against a few lines that read the raw file on their own."""
 
 import csv
-import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,14 +13,6 @@ from connectors.exports.reading import ReadingStatus
 
 pytestmark = pytest.mark.shared
 SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
-
-
-@pytest.fixture(scope="module")
-def samples():
-    folder = os.environ.get("WHALECURVE_SHARED")
-    if not folder:
-        pytest.skip("WHALECURVE_SHARED names no folder")
-    return Path(folder) / "samples"
 
 
 def raw(path, *, skip=0, delimiter=",", encoding="cp1252"):

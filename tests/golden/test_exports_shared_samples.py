@@ -1,7 +1,6 @@
 """Exports that nobody on the team wrote: rows, sums and parties counted by hand in the raw files."""
 
 import csv
-import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -34,14 +33,6 @@ REFUSED = {
     "clockify/clockify_time_entries_import_test_7.csv": "dates can be read in more than one way",
 }
 ELSEWHERE = ("datev/", "hledger/", "sage50/")  # test_exports_shared_ledgers.py
-
-
-@pytest.fixture(scope="module")
-def samples():
-    folder = os.environ.get("WHALECURVE_SHARED")
-    if not folder:
-        pytest.skip("WHALECURVE_SHARED names no folder")
-    return Path(folder) / "samples"
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def builtin_grids(source: Source) -> Iterator[Grid]:
     Raises:
         FileFaultError: the file is of such a format, and damaged, dangerous or contradictory.
     """
-    # late: most files are none of these, and the libraries take their time
+    # late: only who opens a file waits for the libraries of these readers
     from connectors.exports.builtin.audit_files import audit_file_grid
 
     yield from datev_grids(source)
