@@ -24,9 +24,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
+from connectors.ledger.ledger import Ledger
 
 ROWS = 2_000_000
 BARE = "DuckDB, all cells as text, counted"

@@ -12,12 +12,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import AccountRecord, CrmConnector, CrmIdentity, DealRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
 from connectors.exports.reading import FileReading
 from connectors.facts.build import BuiltFacts, build_facts
 from connectors.facts.coverage import source_dates
+from connectors.ledger.ledger import Ledger
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate
 from profitability.periods import closed_window

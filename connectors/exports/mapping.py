@@ -17,6 +17,7 @@ from connectors.exports.chart import Ledger
 from connectors.exports.datev_chart import Readers
 from connectors.exports.durations import DurationUnit
 from connectors.exports.mapping_rules import mapping_problems
+from connectors.exports.reading import Scope
 from connectors.exports.records import KINDS, FieldType
 from connectors.exports.records import Field as RecordField
 
@@ -106,11 +107,12 @@ class PreambleDate(_Part):
 
 
 class Preamble(_Part):
-    """The period that the file says it covers: first and last day, or one month."""
+    """The period that the file says it covers (first and last day, or one month), and whose books it says it holds."""
 
     period_start: PreambleDate | None = None
     period_end: PreambleDate | None = None
     period_month: PreambleDate | None = None
+    company: Regex | None = None
 
 
 class Rows(_Part):
@@ -272,6 +274,7 @@ class Mapping(_Part):
     grade: Grade
     record: StrictStr | Annotated[Texts, Field(min_length=1)]
     about: StrictStr = ""
+    scope: Scope = "period"
     caution: Caution | None = None
     match: Match = Match()
     read: Read = Read()

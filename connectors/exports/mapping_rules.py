@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -71,6 +72,8 @@ def _sum_problems(mapping: Mapping) -> Iterator[str]:
 def _setting_problems(mapping: Mapping) -> Iterator[str]:
     if mapping.ledger != type(mapping.ledger)() and mapping.read.reader == "table":
         yield "ledger serves built-in readers only"
+    if mapping.preamble.company and not re.compile(mapping.preamble.company).groups:
+        yield "preamble.company captures nothing: put the name into parentheses"
     if any(check.is_of_group for check in mapping.check) and mapping.rows.group is None:
         yield "a check speaks of {group}, but rows.group is not set"
     if mapping.rows.group_row and mapping.rows.group is None:

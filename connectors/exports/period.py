@@ -26,6 +26,9 @@ SPANS = {
 }
 """Record kind -> the columns of its first and last day; kinds that are not listed speak of no period."""
 
+DAYED = frozenset(SPANS) - {"cost_rate", "pool"}
+"""Kinds whose records belong to a period. Rates and shared costs are lists: a span ends when somebody ends it."""
+
 _LONGEST_MONTH = timedelta(days=31)
 
 
@@ -36,11 +39,29 @@ def period_covered(
 
     `record_days` are the days of its records, at least the first and the last.
     """
-    days = [*_stated(mapping, titles, file_name), *record_days]
+    days = [*stated_period(mapping, titles, file_name), *record_days]
     return (min(days), max(days)) if days else None
 
 
-def _stated(mapping: Mapping, titles: Sequence[str], file_name: str) -> tuple[date, ...]:
+def leading_kind(mapping: Mapping) -> str:
+    """Return the kind whose day says to which period all records of a line belong, empty where each has its own.
+
+    In a list of invoices with a column for the day of payment, the payment of a January invoice stands in the file of
+    January. Built-in readers read postings, of which each stands in the file of its own day.
+    """
+    kinds = mapping.kinds
+    return kinds[0] if mapping.read.reader == "table" and len(kinds) > 1 and kinds[0] in DAYED else ""
+
+
+def stated_company(mapping: Mapping, titles: Sequence[str]) -> str:
+    """Return whose books the title lines say that these are, empty where they do not."""
+    wanted = mapping.preamble.company
+    found = (re.search(wanted, title) for title in titles) if wanted else ()
+    return next((match[1].strip() for match in found if match and match[1]), "")
+
+
+def stated_period(mapping: Mapping, titles: Sequence[str], file_name: str) -> tuple[date, date] | tuple[()]:
+    """Return the first and last day that the title lines or the name of the file state."""
     preamble = mapping.preamble
     month = _captured(preamble.period_month, titles, file_name)
     if month is not None:
@@ -64,10 +85,10 @@ def _captured(wanted: PreambleDate | None, titles: Sequence[str], file_name: str
     return None
 
 
-def days_of(records: Iterable[Record]) -> Iterator[date]:
-    """Yield every day that records speak of."""
+def days_of(records: Iterable[Record]) -> Iterator[tuple[str, date]]:
+    """Yield every day that records speak of, behind the kind of the record."""
     for record in records:
         for column in SPANS.get(record.kind, ()):
             day = record.values[column]
             if isinstance(day, date):
-                yield day
+                yield record.kind, day

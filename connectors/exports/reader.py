@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from connectors.errors import InputError
@@ -19,7 +20,7 @@ from connectors.exports.columnar import read_columns
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.parts import Origin
-from connectors.exports.period import days_of, period_covered
+from connectors.exports.period import days_of, leading_kind, period_covered, stated_company, stated_period
 from connectors.exports.reading import FileReading, Problem, ReadingStatus, Records
 from connectors.exports.source import MAX_TEXT_BYTES, FileFaultError, LooseQuotesError, Source, TextGrid
 from connectors.exports.stored import RecordSink, StoredRecords
@@ -182,6 +183,30 @@ def _oddities(found: Found, records: Records) -> Iterator[Problem]:
 
 
 def _accepted(reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...]) -> FileReading:
-    days = records.days if isinstance(records, StoredRecords) else tuple(days_of(records))
-    covers = period_covered(found.mapping, found.titles, reading.path.name, days)
-    return replace(reading, status=ReadingStatus.ACCEPTED, records=records, warnings=warnings, covers=covers)
+    """Take a file; but one whose records are all of other days than those that it states is another file's content."""
+    mapping, leading = found.mapping, leading_kind(found.mapping)
+    days = _days(records, leading)
+    stated = stated_period(mapping, found.titles, reading.path.name)
+    if stated and days and (days[0] < stated[0] or days[-1] > stated[1]):
+        told = f"the file states {stated[0]} to {stated[1]}, and holds records of {days[0]} to {days[-1]}"
+        problem = Problem(0, "", "", told, "Check the period of the export, and the name of the file.")
+        if days[0] > stated[1] or days[-1] < stated[0]:
+            return _refused(reading, [problem], warnings)
+        warnings = (*warnings, problem)
+    return replace(
+        reading,
+        status=ReadingStatus.ACCEPTED,
+        records=records,
+        warnings=warnings,
+        covers=period_covered(mapping, found.titles, reading.path.name, days),
+        leading=leading,
+        scope=mapping.scope,
+        company=stated_company(mapping, found.titles),
+    )
+
+
+def _days(records: Records, leading: str) -> Sequence[date]:
+    """Return the days that say to which period the records belong, or the ends of them, in order."""
+    if isinstance(records, StoredRecords):
+        return sorted(day for kind, days in records.days.items() if leading in ("", kind) for day in days)
+    return sorted({day for kind, day in days_of(records) if leading in ("", kind)})

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 Cell: TypeAlias = str | int | bool | date | None
+
+
+Scope: TypeAlias = Literal["period", "open_items"]
+"""What a file lists: everything of its days, or what was open when it was made."""
 
 
 class ReadingStatus(StrEnum):
@@ -72,6 +76,8 @@ class FileReading:
         problems: why it was refused; warnings: what was odd and yet taken.
         why_not: no mapping: the nearest mappings and what each lacks, best first.
         covers: first and last day that the file speaks for (its stated period, else its dates).
+        leading: kind whose day says to which period all records of a line belong (`period.leading_kind`).
+        scope: what the file lists. company: whose books it says it holds, empty where it does not.
     """
 
     path: Path
@@ -84,3 +90,6 @@ class FileReading:
     warnings: tuple[Problem, ...] = ()
     why_not: tuple[str, ...] = ()
     covers: tuple[date, date] | None = None
+    leading: str = ""
+    scope: Scope = "period"
+    company: str = ""

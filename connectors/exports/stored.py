@@ -49,12 +49,12 @@ class StoredRecords:
 
     Attributes:
         rows: kind -> number of its records, in the mapping's order.
-        days: first and last day that the records speak of, empty where they speak of no day.
+        days: kind -> first and last day that its records speak of; kinds that speak of no day are not there.
     """
 
     folder: ScratchFolder
     rows: Mapping[str, int]
-    days: tuple[date, ...]
+    days: Mapping[str, tuple[date, ...]]
 
     def part(self, kind: str) -> Path:
         """Return where the records of a kind lie."""
@@ -78,14 +78,14 @@ def _part(folder: ScratchFolder, kind: str) -> Path:
 def store_records(connection: DuckDBPyConnection, folder: ScratchFolder, queries: Mapping[str, str]) -> StoredRecords:
     """Store what queries give; each gives the rows of one kind, in order."""
     rows = {kind: write_part(connection, _part(folder, kind), query) for kind, query in queries.items()}
-    days: list[date | None] = []
-    for kind in queries.keys() & SPANS.keys():
-        part = select_parts(kind, [_part(folder, kind)])
-        for column in set(SPANS[kind]):
-            days += connection.execute(f"SELECT min({column}), max({column}) FROM ({part})").fetchone() or ()  # noqa: S608  ours
-    return StoredRecords(
-        folder, {kind: count for kind, count in rows.items() if count}, tuple(day for day in days if day is not None)
-    )
+    days = {kind: _days(connection, kind, _part(folder, kind)) for kind in queries if kind in SPANS}
+    return StoredRecords(folder, {kind: count for kind, count in rows.items() if count}, days)
+
+
+def _days(connection: DuckDBPyConnection, kind: str, part: Path) -> tuple[date, ...]:
+    ends = ", ".join(f"min({column}), max({column})" for column in dict.fromkeys(SPANS[kind]))
+    found = connection.execute(f"SELECT {ends} FROM ({select_parts(kind, [part])})").fetchall()  # noqa: S608  ours
+    return tuple(day for day in found[0] if day is not None)
 
 
 def _read_part(connection: DuckDBPyConnection, kind: str, part: Path) -> Iterator[Record]:

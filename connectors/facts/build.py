@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from connectors.base import AccountRecord, DealRecord
 from connectors.errors import InputError
 from connectors.exports.frames import quoted, select_typed
-from connectors.exports.ledger import Ledger
-from connectors.exports.overlap import LiveFile
 from connectors.facts import lookups
 from connectors.facts.coverage import SourceDates
 from connectors.facts.crm import add_crm
 from connectors.facts.events import add_event_times
 from connectors.facts.rates import add_rates
 from connectors.identity import UNDECIDED, MatchDecisions, UnmatchedParty
+from connectors.ledger.history import LedgerFile
+from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.errors import DataError
 from profitability.facts import SCHEMAS, Facts, Table
@@ -93,7 +93,7 @@ class BuiltFacts:
     unknown_tasks: tuple[UnknownTask, ...]
     unknown_gl_accounts: tuple[UnknownGlAccount, ...]
     coverage_dates: Mapping[str, SourceDates]
-    inputs: tuple[LiveFile, ...]
+    inputs: tuple[LedgerFile, ...]
     control: tuple[ControlFigure, ...]
 
 

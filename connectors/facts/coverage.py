@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors.errors import InputError
-from connectors.exports.ledger import Ledger
 from connectors.exports.records import KINDS
+from connectors.ledger.ledger import Ledger
 from profitability.periods import month_end, month_start
 
 _DAY_OF: dict[str, str] = {kind: fields[0].name for kind, fields in KINDS.items() if fields[0].type == "date"} | {

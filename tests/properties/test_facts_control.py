@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import AccountRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.reading import FileReading, ReadingStatus, Record
 from connectors.facts.build import build_facts
+from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
 
 pytestmark = pytest.mark.slow

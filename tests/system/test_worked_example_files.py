@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from connectors.base import AccountRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
 from connectors.facts.build import build_facts
 from connectors.facts.coverage import source_dates
+from connectors.ledger.ledger import Ledger
 from connectors.maps import load_categories, load_gl_accounts
 from profitability.engine import evaluate
 from profitability.policy import Policy

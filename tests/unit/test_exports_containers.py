@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 from connectors.exports import archive
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder, read_file
 from connectors.exports.reading import ReadingStatus
+from connectors.ledger.ledger import Ledger
 
 SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
 SAMPLES = Path(__file__).parents[1] / "golden" / "exports"

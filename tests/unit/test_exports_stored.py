@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.exports.ledger import Ledger
 from connectors.exports.parts import Origin
 from connectors.exports.reading import FileReading, ReadingStatus, Record
 from connectors.exports.records import KINDS, column_name
 from connectors.exports.source import open_source
 from connectors.exports.stored import RecordSink, StoredRecords
+from connectors.ledger.ledger import Ledger
 
 ORIGIN = Origin("in.csv", "ab", "own", 1)
 KIND_NAMES = ("contract", "opening_ecl")
@@ -54,7 +54,7 @@ def test_records_come_back_from_disk_as_often_as_asked_in_the_order_of_the_file(
 def test_the_days_of_stored_records_are_known():
     hours = [record("time_entry", line, work_date=date(2026, 3, 28 - line), person="Ada") for line in range(2, 9)]
 
-    assert set(stored(hours, kinds=("time_entry",)).days) == {date(2026, 3, 20), date(2026, 3, 26)}
+    assert set(stored(hours, kinds=("time_entry",)).days["time_entry"]) == {date(2026, 3, 20), date(2026, 3, 26)}
 
 
 def test_parts_go_with_the_records_and_are_closed_to_others(tmp_path):

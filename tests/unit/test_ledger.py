@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import InputError
-from connectors.exports.ledger import Ledger
 from connectors.exports.parts import kind_columns
 from connectors.exports.reading import FileReading, ReadingStatus, Record
 from connectors.exports.records import KINDS, column_name
+from connectors.ledger.ledger import Ledger
 
 JANUARY = (date(2025, 1, 1), date(2025, 1, 31))
 FEBRUARY = (date(2025, 2, 1), date(2025, 2, 28))

@@ -7,10 +7,10 @@ import duckdb
 import pytest
 
 from connectors.base import AccountRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.reading import FileReading, ReadingStatus, Record
 from connectors.facts.build import build_facts
 from connectors.facts.coverage import source_dates
+from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
 from profitability.facts import SCHEMAS
 from profitability.time_equations import TimeEquation

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from connectors.base import AccountRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
 from connectors.facts.build import build_facts
+from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
 
 SAMPLES = Path(__file__).parents[2] / "golden" / "exports"

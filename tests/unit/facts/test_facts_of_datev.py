@@ -4,10 +4,10 @@ from datetime import date
 from pathlib import Path
 
 from connectors.base import AccountRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
 from connectors.facts.build import build_facts
+from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
 
 SHIPPED = Path(__file__).parents[3] / "config" / "exports"

@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from connectors.base import AccountRecord
-from connectors.exports.ledger import Ledger
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import check_folder
 from connectors.facts.build import build_facts
+from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
 
 ROOT = Path(__file__).parents[3]

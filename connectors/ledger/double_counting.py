@@ -10,26 +10,19 @@ Three rules, by what a kind of record gives us to hold on to:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from connectors.errors import InputError
 from connectors.exports.period import SPANS
+from connectors.ledger.history import LedgerFile
+from connectors.ledger.live import NUMBERED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NUMBERED: dict[str, tuple[str, ...]] = {
-    "document": ("document_id",),
-    "opening_ecl": ("party", "party_key"),
-    "timesheet": ("person",),
-    "control_total": ("period_start", "period_end", "line"),
-    "cash": ("day",),
-    "fx": ("currency", "day"),
-}
 _SPANNED = {"cost_rate": "person", "pool": "pool"}
 _UNNUMBERED: dict[str, tuple[str, ...]] = {
     "contract": ("party", "party_key", "start", "end", "contracted_hours_seconds"),
@@ -45,24 +38,7 @@ _UNNUMBERED: dict[str, tuple[str, ...]] = {
 _ONE_SOURCE = {"hours": ("time_entry",), "costs": ("direct_cost", "gl_line")}
 
 
-@dataclass(frozen=True, slots=True)
-class LiveFile:
-    """One file whose records count.
-
-    Attributes:
-        covers: first and last day that the file speaks for; None: it does not say.
-        rows: record kind -> number of records.
-    """
-
-    file: str
-    sha256: str
-    mapping: str
-    mapping_version: int
-    covers: tuple[date, date] | None
-    rows: Mapping[str, int]
-
-
-def refuse_double_counting(connection: DuckDBPyConnection, files: Sequence[LiveFile]) -> None:
+def refuse_double_counting(connection: DuckDBPyConnection, files: Sequence[LedgerFile]) -> None:
     """Look for records that two files, or two lines of one file, both state.
 
     Args:
@@ -74,7 +50,7 @@ def refuse_double_counting(connection: DuckDBPyConnection, files: Sequence[LiveF
     """
     for topic, kinds in _ONE_SOURCE.items():
         _refuse_second_source(topic, [file for file in files if any(kind in file.rows for kind in kinds)])
-    for kind, key in _NUMBERED.items():
+    for kind, key in NUMBERED.items():
         _refuse_equal(connection, kind, key, within_a_file=True)
     for kind, key in _UNNUMBERED.items():
         if _may_share(kind, [file for file in files if kind in file.rows]):
@@ -83,7 +59,7 @@ def refuse_double_counting(connection: DuckDBPyConnection, files: Sequence[LiveF
         _refuse_overlap(connection, kind, owner)
 
 
-def _refuse_second_source(topic: str, files: Sequence[LiveFile]) -> None:
+def _refuse_second_source(topic: str, files: Sequence[LedgerFile]) -> None:
     for one, other in combinations(files, 2):
         if one.mapping != other.mapping and _meet(one.covers, other.covers):
             raise InputError(
@@ -93,7 +69,7 @@ def _refuse_second_source(topic: str, files: Sequence[LiveFile]) -> None:
             )
 
 
-def _may_share(kind: str, files: Sequence[LiveFile]) -> bool:
+def _may_share(kind: str, files: Sequence[LedgerFile]) -> bool:
     """Tell whether two files can state one record: where records have a day, only if the files share a day."""
     return any(kind not in SPANS or _meet(one.covers, other.covers) for one, other in combinations(files, 2))
 

@@ -1,0 +1,1 @@
+"""The records of every accepted file, kept: what counts, what a newer file replaced, and the way back."""

@@ -1,0 +1,45 @@
+"""Keep what was wrong with a refused file: every cell with its raw text, for the person who mends it.
+
+`quarantine/<sha256>.parquet` below the ledger: one row a problem, in the order of the file. Columns `file`, `sha256`,
+`mapping`, `line` (0: the file as a whole), `column_name`, `raw`, `what`, `remedy`. It goes when the content is taken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.exports.frames import select_typed, typed_frame
+from connectors.exports.parts import write_part
+from connectors.exports.reading import FileReading
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_COLUMNS = {
+    "file": "VARCHAR",
+    "sha256": "VARCHAR",
+    "mapping": "VARCHAR",
+    "line": "BIGINT",
+    "column_name": "VARCHAR",
+    "raw": "VARCHAR",
+    "what": "VARCHAR",
+    "remedy": "VARCHAR",
+}
+
+
+def quarantine_path(folder: Path, sha256: str) -> Path:
+    """Return where the problems of a content lie."""
+    return folder / "quarantine" / f"{sha256}.parquet"
+
+
+def put_in_quarantine(connection: DuckDBPyConnection, folder: Path, reading: FileReading) -> None:
+    """Write the problems of a refused file, in place of those that the same content had before."""
+    rows = [
+        (str(reading.path), reading.sha256, reading.mapping, each.line, each.column, each.raw, each.what, each.remedy)
+        for each in reading.problems
+    ]
+    frame = typed_frame(_COLUMNS, dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
+    connection.register("problems", frame)
+    write_part(connection, quarantine_path(folder, reading.sha256), select_typed(_COLUMNS, "problems"))
+    connection.unregister("problems")

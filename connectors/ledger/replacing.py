@@ -1,0 +1,236 @@
+"""Which older files a new one replaces records of, and which of these records it no longer has.
+
+Two files of one mapping that share days are the same export made twice, or two parts of the books: the hours of two
+teams, the postings of two accounts. They are parts where they have nobody and nothing in common (`_PARTS`). Otherwise
+the newer one replaces; but where much would vanish by it, a person has to say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.errors import InputError
+from connectors.exports.parts import select_parts
+from connectors.exports.period import DAYED
+from connectors.exports.reading import Problem
+from connectors.exports.records import KINDS, column_name
+from connectors.ledger.history import LedgerFile, Replaced, Way
+from connectors.ledger.live import NUMBERED, part_path, select_live
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_VANISHED_SHARE = 0.2
+"""Share of the replaced records that may be missing in the newer file; one record may always be."""
+SHOWN_VANISHED = 10
+_SHOWN_NAMES = 3
+
+_PARTS: dict[str, tuple[str, ...]] = {
+    "document": ("party", "kind"),
+    "settlement": ("document_id",),
+    "direct_cost": ("party", "supplier", "kind"),
+    "gl_line": ("gl_account", "supplier", "party"),
+    "bill_payment": ("supplier",),
+    "time_entry": ("person", "party"),
+    "event": ("party", "event"),
+    "fx": ("currency",),
+}
+"""Record kind -> columns that may part the books: two files that are parts have nothing in common in one of them."""
+
+_SAME: dict[str, tuple[str, ...]] = {
+    "document": ("document_id",),
+    "settlement": ("document_id", "settled_on", "kind"),
+    "direct_cost": ("cost_date", "party", "party_key", "kind", "supplier"),
+    "gl_line": ("line_date", "gl_account", "party", "party_key", "supplier", "reference"),
+    "bill_payment": ("paid_on", "supplier", "reference"),
+    "time_entry": ("work_date", "person", "party", "party_key", "project"),
+    "event": ("event_date", "party", "party_key", "event"),
+    "cost_rate": ("person", "valid_from"),
+    "pool": ("pool", "valid_from"),
+    "contract": ("party", "party_key", "start"),
+    "remedy": ("party", "party_key", "remedy", "started"),
+    "exemption": ("party", "party_key", "kind", "expires"),
+    "pin": ("party", "party_key", "pinned"),
+    "party_name": ("party_key",),
+    "gl_account_name": ("gl_account",),
+} | {kind: key for kind, key in NUMBERED.items() if kind != "document"}
+"""Record kind -> the columns by which a record is known again in a newer file, though its figures may have changed."""
+
+
+def replaced_by(
+    connection: DuckDBPyConnection,
+    folder: Path,
+    newer: LedgerFile,
+    older: Sequence[LedgerFile],
+    *,
+    decided: Way | None,
+) -> tuple[LedgerFile, tuple[Problem, ...]]:
+    """Return the newer file with what it replaces, and what is to be told of it.
+
+    Args:
+        connection: any database.
+        folder: of the ledger; the parts of all these files lie there.
+        newer: the file to take.
+        older: the files that count so far, in the order of their taking.
+        decided: what a person said of the newer file.
+
+    Raises:
+        InputError: much would vanish, and nobody has said that it may; or it is not known which file is newer.
+    """
+    before = [file for file in older if file.mapping == newer.mapping]
+    links = tuple(
+        Replaced(file.sha256, whole=file.file == newer.file)
+        for file in before
+        if decided != "beside" and _meet(connection, folder, file, newer)
+    )
+    if not links:
+        return newer, ()
+    after = [*before, replace(newer, replaced=links)]
+    names = _names(before, links)
+    closed = _count(connection, folder, before) - _count(connection, folder, after) + sum(newer.rows.values())
+    lost = _vanished(connection, folder, before, after)
+    vanished = sum(count for count, _ in lost)
+    if decided is None and _is_too_much(vanished, closed, newer):
+        raise InputError(
+            f"{vanished} of {closed} records that {names} has of these days are not in this file",
+            where=newer.file,
+            remedy=f"If it was cut short, export it again. If they are gone for good: `whalecurve exports accept "
+            f"{newer.file} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
+        )
+    return replace(newer, replaced=links, closed=closed, vanished=vanished), _told(newer, names, closed, lost)
+
+
+def refuse_unknown_order(
+    connection: DuckDBPyConnection, folder: Path, newer: LedgerFile, coming: Sequence[LedgerFile]
+) -> None:
+    """Refuse two files that are both new and state different things: nobody knows which one is the newer.
+
+    Raises:
+        InputError: they do.
+    """
+    replaced = {link.sha256 for link in newer.replaced}
+    for other in coming:
+        if other.sha256 in replaced and _differ(connection, folder, other, newer):
+            raise InputError(
+                f"states other things of the same days than {other.file}, and both are new: which one holds?",
+                where=newer.file,
+                remedy="Take the older one out of the folder. Or, to keep its other days, say which one is newer: "
+                "`whalecurve exports accept FILE --replaces --reason ...`.",
+            )
+
+
+def _meet(connection: DuckDBPyConnection, folder: Path, older: LedgerFile, newer: LedgerFile) -> bool:
+    """Tell whether two files of a mapping speak of the same: of shared days, and not of two parts of the books."""
+    if older.covers is None or newer.covers is None or not DAYED & (older.rows.keys() | newer.rows.keys()):
+        return older.file == newer.file
+    if older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]:
+        return False
+    if not newer.rows:
+        return True
+    shared = older.rows.keys() & newer.rows.keys() & DAYED
+    return any(not _are_parts(connection, folder, kind, older, newer) for kind in shared)
+
+
+def _are_parts(connection: DuckDBPyConnection, folder: Path, kind: str, older: LedgerFile, newer: LedgerFile) -> bool:
+    """Tell whether a column parts two files; never if a document is in both."""
+    parts = [select_parts(kind, [part_path(folder, file, kind)]) for file in (older, newer)]
+
+    def counts(column: str) -> tuple[int, int, int]:
+        one, other = (f"(SELECT DISTINCT {column} FROM ({part}) WHERE {column} IS NOT NULL)" for part in parts)  # noqa: S608  ours or quoted
+        sets = (one, other, f"({one} INTERSECT {other})")
+        found = [connection.execute(f"SELECT count(*) FROM {each}").fetchall()[0][0] for each in sets]  # noqa: S608  ours or quoted
+        return found[0], found[1], found[2]
+
+    if kind == "document" and counts("document_id")[2]:
+        return False
+    return any(one and other and not both for one, other, both in map(counts, _PARTS.get(kind, ())))
+
+
+def _count(connection: DuckDBPyConnection, folder: Path, files: Sequence[LedgerFile]) -> int:
+    """Return how many records count."""
+    counts = (f"SELECT count(*) FROM ({select_live(folder, kind, files)})" for kind in _kinds(files))  # noqa: S608  ours or quoted
+    return sum(int(connection.execute(count).fetchall()[0][0]) for count in counts)
+
+
+def _kinds(files: Sequence[LedgerFile]) -> list[str]:
+    return [kind for kind in KINDS if any(kind in file.rows for file in files)]
+
+
+def _vanished(
+    connection: DuckDBPyConnection, folder: Path, before: Sequence[LedgerFile], after: Sequence[LedgerFile]
+) -> list[tuple[int, str]]:
+    """Return how many records each vanished one stood for, and where the first of them stands."""
+    lost: list[tuple[int, str]] = []
+    for kind in _kinds(before):
+        key = ", ".join(_SAME[kind])
+        sides = [
+            f"SELECT {key}, count(*) AS n, min(source_file || ':' || source_line) AS place "  # noqa: S608  ours or quoted
+            f"FROM ({select_live(folder, kind, files)}) GROUP BY {key}"
+            for files in (before, after)
+        ]
+        same = " AND ".join(f"before.{column} IS NOT DISTINCT FROM after.{column}" for column in _SAME[kind])
+        lost += connection.execute(
+            f"""
+            SELECT before.n - coalesce(after.n, 0) AS gone, before.place
+            FROM ({sides[0]}) AS before LEFT JOIN ({sides[1]}) AS after ON {same}
+            WHERE gone > 0 ORDER BY before.place
+            """  # noqa: S608  ours or quoted
+        ).fetchall()
+    return lost
+
+
+def _is_too_much(vanished: int, closed: int, newer: LedgerFile) -> bool:
+    is_list = not DAYED & newer.rows.keys()  # people edit lists in place, and know what they took out
+    return not is_list and vanished > 1 and vanished > MOST_VANISHED_SHARE * closed
+
+
+def _differ(connection: DuckDBPyConnection, folder: Path, one: LedgerFile, other: LedgerFile) -> bool:
+    """Tell whether two files state different records of the days that they share."""
+    for kind in sorted(one.rows.keys() | other.rows.keys()):
+        columns = ", ".join(f'"{column_name(field)}"' for field in KINDS[kind])
+        covered = [
+            f"SELECT {columns} FROM ({select_live(folder, kind, [file, _covering(file, by)])}) "  # noqa: S608  ours or quoted
+            for file, by in ((one, other), (other, one))
+        ]
+        wholes = [
+            f"SELECT {columns} FROM ({select_live(folder, kind, [file])})"  # noqa: S608  ours or quoted
+            for file in (one, other)
+        ]
+        inside = [f"({whole} EXCEPT ALL {left})" for whole, left in zip(wholes, covered, strict=True)]
+        for one_side, other_side in (inside, reversed(inside)):
+            if connection.execute(f"{one_side} EXCEPT ALL {other_side} LIMIT 1").fetchall():
+                return True
+    return False
+
+
+def _covering(file: LedgerFile, by: LedgerFile) -> LedgerFile:
+    """Return a file without records that covers what `by` does, in place of one file."""
+    covers = by.covers if by.scope == "period" else (date.min, date.max)
+    link = Replaced(file.sha256, whole=file.file == by.file)
+    return replace(by, rows={}, scope="period", covers=covers, replaced=(link,))
+
+
+def _names(files: Sequence[LedgerFile], links: Sequence[Replaced]) -> str:
+    replaced = {link.sha256 for link in links}
+    names = [f"{Path(file.file).name} ({file.short_hash})" for file in files if file.sha256 in replaced]
+    return " and ".join(names[-_SHOWN_NAMES:]) + (
+        f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    )
+
+
+def _told(newer: LedgerFile, names: str, closed: int, lost: Sequence[tuple[int, str]]) -> tuple[Problem, ...]:
+    if not closed:
+        return ()
+    days = f" ({newer.covers[0]} to {newer.covers[1]})" if newer.covers else ""
+    what = f"{newer.file}{days} replaces {closed} records of {names}"
+    if not lost:
+        return (Problem(0, "", "", f"{what}; none vanished", "Nothing is to be done."),)
+    vanished = sum(count for count, _ in lost)
+    places = ", ".join(place if count == 1 else f"{place} ({count} times)" for count, place in lost[:SHOWN_VANISHED])
+    more = f", ... {len(lost) - SHOWN_VANISHED} more" if len(lost) > SHOWN_VANISHED else ""
+    remedy = f"If that is wrong: `whalecurve exports remove {newer.short_hash}`."
+    return (Problem(0, "", "", f"{what}; {vanished} of them are not in it and count no more: {places}{more}", remedy),)
