@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from sync.commands import demo, doctor, explain, exports, match, plan, sandbox, status, sync
+from sync.commands import demo, doctor, explain, exports, match, plan, sandbox, status, sync, taken
 from sync.commands.context import Invocation
 from sync.exit_codes import ExitCode
 
@@ -81,6 +81,9 @@ for command in (
     sandbox.sandbox,
 ):
     app.add_command(command)
+
+for command in (taken.history, taken.remove, taken.restore, taken.accept):
+    exports.exports.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -89,8 +89,8 @@ def make_night_plan(night: Night) -> Planned:
 
     readings = read_exports(night.settings)
     with telling_disk_errors(night.settings.data.folder):
-        ledger = Ledger(night.settings.data.ledger)
-        doubled = ledger.take(readings)
+        ledger = Ledger(night.settings.data.ledger, night.settings.books.companies, night.clock)
+        notes = ledger.take(readings)
         built = _facts(night, ledger, accounts, deals)
     night.tell("read", files=len(readings), unmatched=len(built.unmatched))
 
@@ -112,7 +112,7 @@ def make_night_plan(night: Night) -> Planned:
         plans.save_plan(connection, plan, night.identity.org_id, now=night.clock())
     by_id = {account.account_id: account for account in accounts}
     odd = [f"{reading.path.name}:{note.line}: {note.what}" for reading in readings for note in reading.warnings]
-    warnings = (*odd, *(note.what for note in doubled))
+    warnings = (*odd, *(f"{note.what} ({note.remedy.rstrip('.')})" for note in notes))
     return Planned(by_id, readings, warnings, built, verdicts, plan, tripped, figures)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path, PurePosixPath
 
+from connectors.exports.checksum import refuse_other_content
 from connectors.exports.source import MAX_TEXT_BYTES, ZIP, FileFaultError, Source, measured, open_source
 
 MAX_UNPACKED_BYTES = 512 << 20
@@ -30,9 +31,11 @@ def open_export(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
     """Open a file, or the only file of a zip archive; see `source.open_source`.
 
     Raises:
-        FileFaultError: the file cannot be taken, or the archive holds no file, several, another archive, or too much.
+        FileFaultError: the file cannot be taken or is not what its checksum states; or the archive holds no file,
+            several, another archive, or too much.
     """
     with open_source(path, max_bytes=max_bytes) as source:
+        refuse_other_content(path, source.sha256)
         if not source.is_workbook or not (members := _members(source.stream)):
             yield source
             return

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MAPPING_KEYS = frozenset(
-    "name version grade record about match read format preamble rows columns test".split()  # noqa: SIM905  read as words
+    "name version grade record about scope match read format preamble rows columns test".split()  # noqa: SIM905  read as words
 )
 _READ_KEYS = frozenset({"reader", "encoding", "delimiter", "sheet", "header_within"})
 _FORMAT_KEYS = frozenset({"numbers", "dates", "bare_duration"})

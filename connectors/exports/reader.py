@@ -16,6 +16,7 @@ from connectors.errors import InputError
 from connectors.exports.archive import open_export
 from connectors.exports.builtin import with_settings
 from connectors.exports.builtin.grids import BuiltGrid
+from connectors.exports.checksum import SUFFIX, file_of
 from connectors.exports.columnar import read_columns
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
@@ -89,10 +90,21 @@ def check_folder(
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), remedy="Make it, or set books.exports to the right one.")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_no_export(path.relative_to(folder)))
+    exports = [path for path in files if path.suffix != SUFFIX]
     return [
-        read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified, scratch=scratch)
-        for path in files
+        *(
+            read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified, scratch=scratch)
+            for path in exports
+        ),
+        *(_missing(path) for path in files if path.suffix == SUFFIX and file_of(path) not in exports),
     ]
+
+
+def _missing(checksum: Path) -> FileReading:
+    """Refuse a file that is announced by its checksum and not there."""
+    remedy = "Deliver the file, or remove its checksum."
+    problem = Problem(0, "", "", f"{checksum.name} is there, and the file that it speaks of is not", remedy)
+    return FileReading(file_of(checksum), "", ReadingStatus.REFUSED, problems=(problem,))
 
 
 def _is_no_export(path: Path) -> bool:

@@ -126,7 +126,7 @@ class History:
                 raise InputError(
                     "the ledger's history is damaged",
                     where=f"{self.path}:{number}",
-                    remedy="Put back a backup of the ledger; or move it away, and put all exports into the folder again.",
+                    remedy="Put back a backup; or move the ledger away, and put all exports into the folder again.",
                 ) from error
         return State(files, refused, decided)
 

@@ -13,6 +13,7 @@ folder of exports or not. Parts hold what people cost: folders are 0700, files 0
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,7 @@ from connectors.ledger.companies import refuse_other_companies
 from connectors.ledger.double_counting import refuse_double_counting
 from connectors.ledger.history import Event, History, LedgerFile, State, taken_event
 from connectors.ledger.live import part_path, select_live
-from connectors.ledger.quarantine import put_in_quarantine
+from connectors.ledger.quarantine import put_in_quarantine, quarantine_path
 from connectors.ledger.replacing import refuse_unknown_order, replaced_by
 
 if TYPE_CHECKING:
@@ -88,11 +89,22 @@ class Ledger:
             refuse_double_counting(connection, files)
         moved = tuple(_moved(known, found.present))
         self.history.append([*coming.events, *(event for event, _ in moved)], at=self.clock())
+        for reading in found.accepted:
+            quarantine_path(self.folder, reading.sha256).unlink(missing_ok=True)
         return (*found.warnings, *coming.told, *(told for _, told in moved if told))
 
     def live_files(self) -> tuple[LedgerFile, ...]:
         """Return the files that count, in the order in which they were taken; none before the first `take`."""
         return self.history.read().live()
+
+    def counting(self) -> dict[str, int]:
+        """Return how many records of each content count: hash -> records; contents without any are not there."""
+        counts: Counter[str] = Counter()
+        with closing(self.connect()) as connection:
+            for kind in KINDS:
+                sql = f"SELECT source_sha256, count(*) FROM {kind} GROUP BY ALL"  # noqa: S608  our own names
+                counts.update(dict(connection.execute(sql).fetchall()))
+        return dict(counts)
 
     def connect(self) -> DuckDBPyConnection:
         """Return an in-memory database with one view per record kind, empty where no file states the kind.

@@ -71,9 +71,9 @@ def _with_day(folder: Path, kind: str, rows: str, files: Sequence[LedgerFile]) -
         for file in led
     )
     return f"""
-        SELECT own.*, coalesce(leading.day, {first}) AS first_day, coalesce(leading.day, {last}) AS last_day
+        SELECT own.*, coalesce(led.day, {first}) AS first_day, coalesce(led.day, {last}) AS last_day
         FROM ({rows}) AS own
-        LEFT JOIN (SELECT {places}, min(day) AS day FROM ({leading}) GROUP BY ALL) AS leading USING ({places})
+        LEFT JOIN (SELECT {places}, min(day) AS day FROM ({leading}) GROUP BY ALL) AS led USING ({places})
         """  # noqa: S608  ours or quoted
 
 

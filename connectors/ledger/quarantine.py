@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.exports.frames import select_typed, typed_frame
+from connectors.exports.frames import create_table
 from connectors.exports.parts import write_part
 from connectors.exports.reading import FileReading
 
@@ -39,7 +39,6 @@ def put_in_quarantine(connection: DuckDBPyConnection, folder: Path, reading: Fil
         (str(reading.path), reading.sha256, reading.mapping, each.line, each.column, each.raw, each.what, each.remedy)
         for each in reading.problems
     ]
-    frame = typed_frame(_COLUMNS, dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
-    connection.register("problems", frame)
-    write_part(connection, quarantine_path(folder, reading.sha256), select_typed(_COLUMNS, "problems"))
-    connection.unregister("problems")
+    create_table(connection, "problems", _COLUMNS, rows)
+    write_part(connection, quarantine_path(folder, reading.sha256), "FROM problems")
+    connection.execute("DROP TABLE problems")

@@ -21,7 +21,7 @@ SHOWN_PROBLEMS = 10
 
 @click.group()
 def exports() -> None:
-    """Look at export files the way the nightly run does."""
+    """Look at export files the way the nightly run does, and at those that it took."""
 
 
 @exports.command()

@@ -15,6 +15,7 @@ from sync.settings.kinds import (
     CrmUrl,
     Currency4217,
     MemorySize,
+    NameText,
     PathText,
     RecordKind,
     RuleError,
@@ -120,6 +121,10 @@ class BooksTable(Table):
         about("A source covers a month when it has a record in the month's last days, so many, or later", unit="days"),
     ] = 5
     accept_unverified: Annotated[bool, about("Read real data with mappings that no real file has proven")] = False
+    companies: Annotated[
+        list[NameText],
+        about("Names of the firm as its books state them: the books of others are refused; none: files must agree"),
+    ] = Field(default_factory=list)
 
     @field_validator("exports", mode="after")
     @classmethod

@@ -66,6 +66,7 @@ def settle_books(table: BooksTable, sources: Mapping[str, SourceTable], *, folde
         exports=folder / table.exports,
         required_sources=MappingProxyType(tolerances),
         accept_unverified=table.accept_unverified,
+        companies=tuple(table.companies),
     )
 
 

@@ -34,12 +34,14 @@ class BooksSettings:
         required_sources: record kind -> tolerance in days. A month counts as covered by a kind when a file of it
             states the month, or holds a record of the month's last `tolerance` days or later.
         accept_unverified: read real data with mappings that no real file has proven.
+        companies: names of the firm, as its books state them; empty: the files of one mapping must agree.
     """
 
     home_currency: str
     exports: Path
     required_sources: Mapping[str, int]
     accept_unverified: bool
+    companies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

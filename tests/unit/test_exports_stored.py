@@ -1,7 +1,7 @@
 """Many records: they lie on disk in parts, come back in the order of the file, and go to the ledger as they are."""
 
 import gc
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ def test_parts_go_with_the_records_and_are_closed_to_others(tmp_path):
 def test_the_ledger_takes_stored_records_like_those_in_memory(tmp_path):
     rows = {}
     for name, records in {"disk": stored(two_kinds(11)), "memory": tuple(two_kinds(11))}.items():
-        ledger = Ledger(tmp_path / name)
+        ledger = Ledger(tmp_path / name, clock=lambda: datetime(2026, 3, 1, tzinfo=UTC))
         ledger.take([reading(records)])
         ledger.take([reading(records)])
         with ledger.connect() as connection:
