@@ -1,5 +1,6 @@
 """What the reader takes, refuses and does not know, each case on a file of its own."""
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -500,9 +501,44 @@ def test_a_difference_is_told_in_the_currency_of_its_own_bill(tmp_path):
 
 
 def test_a_file_speaks_for_the_days_of_its_records_whatever_its_name_says(tmp_path):
+    head = "User,Client,Project,Start date,End date,Duration\n"
+    may = "Ada,Nordhav,Website,2026-05-02,2026-05-02,01:00:00\n"
+    reading = read(tmp_path, head + may + may.replace("05-02", "01-02"), name="toggl_2026-01-01_to_2026-01-31.csv")
+    assert reading.covers == (date(2026, 1, 1), date(2026, 5, 2))
+    (warning,) = reading.warnings
+    assert warning.what == "the file states 2026-01-01 to 2026-01-31, and holds records of 2026-01-02 to 2026-05-02"
+
+
+def test_a_file_whose_records_are_all_of_other_days_than_it_states_is_refused(tmp_path):
     text = "User,Client,Project,Start date,End date,Duration\nAda,Nordhav,Website,2026-05-02,2026-05-02,01:00:00\n"
     reading = read(tmp_path, text, name="toggl_2026-01-01_to_2026-01-31.csv")
-    assert reading.covers == (date(2026, 1, 1), date(2026, 5, 2))
+    assert refused_for(reading, "states 2026-01-01 to 2026-01-31, and holds records of 2026-05-02 to 2026-05-02")
+
+
+@pytest.mark.parametrize(
+    ("stated", "problem"),
+    [
+        ("{digest}  time.csv\n", ""),
+        ("{digest}", ""),
+        ("0" * 64 + "  time.csv\n", "another content than time.csv.sha256 states"),
+        ("ready", "time.csv.sha256 holds no SHA-256 checksum"),
+    ],
+)
+def test_a_file_is_held_against_the_checksum_beside_it(tmp_path, stated, problem):
+    digest = hashlib.sha256(TIME.encode()).hexdigest().upper()
+    (tmp_path / "time.csv.sha256").write_text(stated.format(digest=digest))
+    (tmp_path / "time.csv").write_text(TIME)
+    (reading,) = check_folder(tmp_path, SHIPPED, home_currency="EUR")
+
+    assert [each.what for each in reading.problems if problem not in each.what] == []
+    assert (reading.status is ReadingStatus.ACCEPTED) is (problem == "")
+
+
+def test_a_checksum_announces_a_file_that_must_be_there(tmp_path):
+    (tmp_path / "time.csv.sha256").write_text("0" * 64)
+    (reading,) = check_folder(tmp_path, SHIPPED, home_currency="EUR")
+
+    assert (reading.path.name, reading.status) == ("time.csv", ReadingStatus.REFUSED)
 
 
 @pytest.mark.parametrize(("amount", "what"), [("3,200.00", "not a number"), ("rent", "not a number")])
