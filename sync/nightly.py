@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -177,9 +178,11 @@ def _news(night: Night, plan: Plan) -> tuple[Finding, ...]:
 
 
 def _inputs(planned: Planned) -> list[InputFile]:
+    names = Counter(file.file for file in planned.built.inputs)
     return [
         InputFile(
-            file=file.file,
+            # an export that is always called the same is several inputs
+            file=file.file if names[file.file] == 1 else f"{file.file} ({file.short_hash})",
             sha256=file.sha256,
             mapping=f"{file.mapping} {file.mapping_version}",
             rows=sum(file.rows.values()),

@@ -74,7 +74,7 @@ class LedgerFile:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A content that was refused when it was last read, with the number of its problems."""
+    """A file that was refused when it was last read, with the number of its problems; no hash: it was unreadable."""
 
     file: str
     sha256: str
@@ -85,7 +85,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the events come to. `files` are in the order of their taking, removed ones among them."""
+    """What the events come to.
+
+    Attributes:
+        files: hash -> file, in the order of their taking, removed ones among them.
+        refused: path -> what was refused there last, and not taken since.
+        decided: hash -> what a person said of a content.
+    """
 
     files: Mapping[str, LedgerFile] = field(default_factory=dict)
     refused: Mapping[str, Refused] = field(default_factory=dict)
@@ -174,9 +180,10 @@ def _apply(event: Event, files: dict[str, LedgerFile], refused: dict[str, Refuse
         case "taken":
             known = files.get(sha256)
             files[sha256] = replace(_taken(event), taken=known.taken if known else at)
-            refused.pop(sha256, None)
+            for file in [each.file for each in refused.values() if sha256 == each.sha256 or event["file"] == each.file]:
+                del refused[file]
         case "refused":
-            refused[sha256] = Refused(event["file"], sha256, event["mapping"], event["problems"], at)
+            refused[event["file"]] = Refused(event["file"], sha256, event["mapping"], event["problems"], at)
         case "removed":
             files[sha256] = replace(files[sha256], removed=event["reason"])
         case "restored":

@@ -87,7 +87,7 @@ class Ledger:
             refuse_other_companies(files, self.companies)
             self._create_views(connection, files)
             refuse_double_counting(connection, files)
-        moved = tuple(_moved(known, found.present))
+            moved = tuple(_moved(connection, known, found.present))
         self.history.append([*coming.events, *(event for event, _ in moved)], at=self.clock())
         for reading in found.accepted:
             quarantine_path(self.folder, reading.sha256).unlink(missing_ok=True)
@@ -99,12 +99,8 @@ class Ledger:
 
     def counting(self) -> dict[str, int]:
         """Return how many records of each content count: hash -> records; contents without any are not there."""
-        counts: Counter[str] = Counter()
         with closing(self.connect()) as connection:
-            for kind in KINDS:
-                sql = f"SELECT source_sha256, count(*) FROM {kind} GROUP BY ALL"  # noqa: S608  our own names
-                counts.update(dict(connection.execute(sql).fetchall()))
-        return dict(counts)
+            return _counting(connection)
 
     def connect(self) -> DuckDBPyConnection:
         """Return an in-memory database with one view per record kind, empty where no file states the kind.
@@ -139,10 +135,15 @@ class Ledger:
 
     def _refuse(self, connection: DuckDBPyConnection, refused: Sequence[FileReading], known: State) -> None:
         events = []
-        for reading in (reading for reading in refused if reading.sha256):
-            put_in_quarantine(connection, self.folder, reading)
-            before = known.refused.get(reading.sha256)
-            if before is None or (before.mapping, before.problems) != (reading.mapping, len(reading.problems)):
+        for reading in refused:
+            if reading.sha256:  # else it could not be read at all
+                put_in_quarantine(connection, self.folder, reading)
+            before = known.refused.get(str(reading.path))
+            if before is None or (before.sha256, before.mapping, before.problems) != (
+                reading.sha256,
+                reading.mapping,
+                len(reading.problems),
+            ):
                 events.append(_refused_event(reading))
         self.history.append(events, at=self.clock())
         others = f", and {len(refused) - 1} more files" if len(refused) > 1 else ""
@@ -201,7 +202,7 @@ class _Coming:
         before = self.known.files.get(file.sha256)
         if before is not None and _reads_alike(before, file):
             return
-        files = self.state().live()
+        files = tuple(self.state().files.values())
         place = next((number for number, each in enumerate(files) if each.sha256 == file.sha256), len(files))
         decided = "replaces" if before else self.known.decided.get(file.sha256)
         file, told = replaced_by(self.connection, self.folder, file, files[:place], decided=decided)
@@ -218,14 +219,27 @@ def _reads_alike(before: LedgerFile, file: LedgerFile) -> bool:
     return replace(kept, vanished=before.vanished, is_away=before.is_away) == before
 
 
-def _moved(known: State, present: frozenset[str]) -> Iterator[tuple[Event, Problem | None]]:
-    """Yield which files left the folder of exports, or came back; what left is told once, for it still counts."""
+def _counting(connection: DuckDBPyConnection) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for kind in KINDS:
+        sql = f"SELECT source_sha256, count(*) FROM {kind} GROUP BY ALL"  # noqa: S608  our own names
+        counts.update(dict(connection.execute(sql).fetchall()))
+    return dict(counts)
+
+
+def _moved(
+    connection: DuckDBPyConnection, known: State, present: frozenset[str]
+) -> Iterator[tuple[Event, Problem | None]]:
+    """Yield which files left the folder of exports, or came back; what left and counts is told, once."""
+    left = [file for file in known.live() if file.sha256 not in present and not file.is_away]
+    counting = _counting(connection) if left else {}
+    for file in left:
+        count = counting.get(file.sha256, 0)
+        what = f"{file.file} is no longer in the folder; {count} of its {sum(file.rows.values())} records still count"
+        remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
+        yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy) if count else None
     for file in known.live():
-        if file.sha256 not in present and not file.is_away:
-            what = f"{file.file} is no longer in the folder; its {sum(file.rows.values())} records still count"
-            remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
-            yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy)
-        elif file.sha256 in present and file.is_away:
+        if file.sha256 in present and file.is_away:
             yield {"event": "back", "sha256": file.sha256}, None
 
 

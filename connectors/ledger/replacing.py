@@ -75,20 +75,21 @@ def replaced_by(
         connection: any database.
         folder: of the ledger; the parts of all these files lie there.
         newer: the file to take.
-        older: the files that count so far, in the order of their taking.
+        older: the files taken before it, in order; those that a person took out may come back.
         decided: what a person said of the newer file.
 
     Raises:
         InputError: much would vanish, and nobody has said that it may; or it is not known which file is newer.
     """
-    before = [file for file in older if file.mapping == newer.mapping]
+    related = [file for file in older if file.mapping == newer.mapping and file.sha256 != newer.sha256]
     links = tuple(
         Replaced(file.sha256, whole=file.file == newer.file)
-        for file in before
+        for file in related
         if decided != "beside" and _meet(connection, folder, file, newer)
     )
     if not links:
         return newer, ()
+    before = [file for file in related if file.removed is None]
     after = [*before, replace(newer, replaced=links)]
     names = _names(before, links)
     closed = _count(connection, folder, before) - _count(connection, folder, after) + sum(newer.rows.values())

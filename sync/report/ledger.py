@@ -19,8 +19,10 @@ def history_text(state: State, counting: Mapping[str, int]) -> str:
     if state.files:
         lines += table([_HEAD, *(_row(file, counting) for file in state.files.values())], right=frozenset({5}))
     for refused in state.refused.values():
-        told = f"{refused.problems} problems, nothing taken; quarantine/{refused.sha256}.parquet"
-        lines.append(f" refused {refused.at:%Y-%m-%d %H:%M}: {refused.file}: {told}")
+        place = f"; quarantine/{refused.sha256}.parquet" if refused.sha256 else ""
+        lines.append(
+            f" refused {refused.at:%Y-%m-%d %H:%M}: {refused.file}: {refused.problems} problems, nothing taken{place}"
+        )
     return "\n".join(lines)
 
 
