@@ -204,7 +204,7 @@ class _Coming:
             return
         files = tuple(self.state().files.values())
         place = next((number for number, each in enumerate(files) if each.sha256 == file.sha256), len(files))
-        decided = "replaces" if before else self.known.decided.get(file.sha256)
+        decided = self.known.decided.get(file.sha256) or ("replaces" if before else None)  # it was taken: ask no more
         file, told = replaced_by(self.connection, self.folder, file, files[:place], decided=decided)
         if decided is None:
             refuse_unknown_order(self.connection, self.folder, file, tuple(self._new.values()))

@@ -118,7 +118,10 @@ def test_a_person_may_say_that_a_file_stands_beside_the_older_ones(ledger, tmp_p
     path.write_text("the other half\n")
     sha256 = people.accept(ledger, path, "beside", "second workspace")
 
-    assert ledger.take([export(str(path), [hours(1, 60), hours(2, 60)], sha=sha256)])[1:] == ()
+    other = export(str(path), [hours(1, 60), hours(2, 60)], sha=sha256)
+    assert ledger.take([other])[1:] == ()
+    assert len(column(ledger, "time_entry", "person")) == 12
+    ledger.take([replace(other, mapping_version=2)])
     assert len(column(ledger, "time_entry", "person")) == 12
 
 
