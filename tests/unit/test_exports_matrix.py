@@ -18,7 +18,7 @@
 | workbooks | merged title, text numbers | `test_exports_containers` |
 | containers | archive, web page called .xls, empty, headings only | `test_exports_containers`, `test_exports_reader` |
 | containers | 100 MB | `test_exports_large` |
-| twice | one content under two names; records that two files state; a newer export overlapping the older | `test_exports_containers`, `test_ledger`, `test_ledger_replacing` |
+| twice | one content under two names; records of two files; a newer export | `test_exports_containers`, `test_ledger`, `test_ledger_replacing` |
 """
 
 from datetime import date
