@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.exports.frames import create_table
 from connectors.exports.parts import write_part
 from connectors.exports.reading import FileReading
+from connectors.ledger.history import Event, State
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,3 +44,15 @@ def put_in_quarantine(connection: DuckDBPyConnection, folder: Path, reading: Fil
     create_table(connection, "problems", _COLUMNS, rows)
     write_part(connection, quarantine_path(folder, reading.sha256), "FROM problems")
     connection.execute("DROP TABLE problems")
+
+
+def refused_events(readings: Sequence[FileReading], known: State) -> list[Event]:
+    """Return one event for each refused file that was not refused for the same before."""
+    events = []
+    for reading in readings:
+        path, problems = str(reading.path), len(reading.problems)
+        same = {"sha256": reading.sha256, "mapping": reading.mapping, "problems": problems}
+        before = known.refused.get(path)
+        if before is None or (before.sha256, before.mapping, before.problems) != tuple(same.values()):
+            events.append({"event": "refused", "file": path, **same})
+    return events
