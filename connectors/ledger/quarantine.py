@@ -48,7 +48,7 @@ def put_in_quarantine(connection: DuckDBPyConnection, folder: Path, reading: Fil
 
 def refused_events(readings: Sequence[FileReading], known: State) -> list[Event]:
     """Return one event for each refused file that was not refused for the same before."""
-    events = []
+    events: list[Event] = []
     for reading in readings:
         path, problems = str(reading.path), len(reading.problems)
         same = {"sha256": reading.sha256, "mapping": reading.mapping, "problems": problems}

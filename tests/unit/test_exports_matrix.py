@@ -18,7 +18,8 @@
 | workbooks | merged title, text numbers | `test_exports_containers` |
 | containers | archive, web page called .xls, empty, headings only | `test_exports_containers`, `test_exports_reader` |
 | containers | 100 MB | `test_exports_large` |
-| twice | one content under two names; records of two files; a newer export | `test_exports_containers`, `test_ledger`, `test_ledger_replacing` |
+| twice | one content under two names; records of two files | `test_exports_containers`, `test_ledger` |
+| twice | a newer export of days that an older one has | `test_ledger_replacing` |
 """
 
 from datetime import date
