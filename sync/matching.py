@@ -54,9 +54,11 @@ class Waiting:
         Raises:
             EvidenceError: no run has read the exports yet.
         """
-        parties = [UnmatchedParty(*row) for row in _rows(folder / UNMATCHED_FILE, "SELECT * FROM read_parquet($path)")]
+        parties = [
+            UnmatchedParty(*row) for row in rows_of(folder / UNMATCHED_FILE, "SELECT * FROM read_parquet($path)")
+        ]
         accounts = "SELECT account_id, name FROM read_parquet($path) WHERE is_matched"
-        return cls(parties, dict(_rows(folder / ACCOUNTS_FILE, accounts)))
+        return cls(parties, dict(rows_of(folder / ACCOUNTS_FILE, accounts)))
 
     def undecided(self, decisions: MatchDecisions) -> list[UnmatchedParty]:
         """Return the customers that no person has confirmed as an account that is there."""
@@ -114,7 +116,12 @@ def _only(found: Mapping[str, str], text: str, what: str, remedy: str) -> str:
     raise ConfigError(f"{text!r} fits {len(found)}: {names}" if found else f"no {what} {text!r}", remedy=remedy)
 
 
-def _rows(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
+def rows_of(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query over one Parquet file, `$path`, that the last run left.
+
+    Raises:
+        EvidenceError: it is not there, or damaged.
+    """
     import duckdb
 
     try:
@@ -122,5 +129,5 @@ def _rows(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
             yield from connection.execute(sql, {"path": str(path)}).fetchall()
     except duckdb.Error as error:
         raise EvidenceError(
-            "the ledger does not tell who is unmatched", where=str(path), remedy="Run `whalecurve plan` first."
+            "the ledger does not tell what the last run found", where=str(path), remedy="Run `whalecurve plan` first."
         ) from error

@@ -107,6 +107,10 @@ class HubSpotConnector:
         """Yield every company that is not archived, once, in the order of its id."""
         return pull.accounts(self._client, self._fields, options=self._options, zone=self._portal().zone)
 
+    def pull_merges(self, accounts: Sequence[AccountRecord]) -> Mapping[str, str]:
+        """Return company that was merged away -> the one that took it over; no call, the companies themselves tell."""
+        return pull.merges(accounts)
+
     def pull_deals(self) -> Iterator[DealRecord]:
         """Yield every deal that is not archived, once, in the order of its id."""
         return pull.deals(self._client, options=self._options, zone=self._portal().zone)

@@ -75,6 +75,10 @@ class SalesforceConnector:
         """Yield every account that the integration user can see, once, in the order of its id."""
         return pull.accounts(self._client, names=self._names(), fields=self._fields)
 
+    def pull_merges(self, accounts: Sequence[AccountRecord]) -> Mapping[str, str]:  # noqa: ARG002 - told elsewhere
+        """Return account that was merged away -> its master, as long as the recycle bin keeps it; one query."""
+        return pull.merges(self._client)
+
     def pull_deals(self) -> Iterator[DealRecord]:
         """Yield every opportunity, once."""
         return pull.deals(self._client, names=self._names())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from connectors.identity import MatchDecisions, UnmatchedParty
+    from connectors.merges import Merges
     from sync.matching import Waiting
     from sync.settings import Settings
     from sync.store.matches import MatchDecision, Verdict
@@ -38,20 +39,40 @@ def match() -> None:
 def list_waiting(invocation: Invocation, *, show_all: bool) -> int:
     """List the customers without account as of the last run, most valuable first, with accounts of nearly that name.
 
+    Those confirmed as an account that was merged into another since are told with the one that they follow.
+
     \b
     Example:  whalecurve match list --all
     """
     from sync.matching import Waiting
-    from sync.store.matches import match_decisions
+    from sync.store.matches import followed, match_decisions
 
     settings = invocation.settings()
     waiting = Waiting.of_ledger(settings.data.ledger)
-    decisions = match_decisions(_stored(settings))
+    stored, merges = _said(settings)
+    decisions = match_decisions(followed(stored, merges))
     parties = waiting.undecided(decisions)
     shown = parties if show_all or invocation.as_json else parties[:SHOWN]
     rows = [_row(party, waiting, decisions, settings.books.home_currency) for party in shown]
-    invocation.answer(_text(rows, len(parties), settings.books.home_currency), {"unmatched": rows})
+    moved = [
+        _moved(each, merges.master(each.account_id), waiting)
+        for each in stored
+        if each.verdict == "confirmed" and merges.master(each.account_id) != each.account_id
+    ]
+    told = [_text(rows, len(parties), settings.books.home_currency), *map(_moved_text, moved)]
+    invocation.answer("\n".join(told), {"unmatched": rows, "merged": moved})
     return 0
+
+
+def _moved(decision: MatchDecision, master: str, waiting: Waiting) -> dict[str, str | None]:
+    """Return a confirmed customer and the account that it follows; its name is None if that one is gone."""
+    name = waiting.accounts.get(master)
+    return {"party": decision.handle, "confirmed_as": decision.account_id, "account": master, "name": name}
+
+
+def _moved_text(moved: dict[str, str | None]) -> str:
+    now = f"{moved['name']} ({moved['account']})" if moved["name"] else f"{moved['account']}, which is gone"
+    return f"Merged: {moved['party']} was confirmed as {moved['confirmed_as']}, which is now {now}"
 
 
 def _row(party: UnmatchedParty, waiting: Waiting, decisions: MatchDecisions, currency: str) -> dict[str, Any]:
@@ -135,10 +156,11 @@ def export_file(invocation: Invocation, *, file: Path) -> int:
     """
     from sync.match_file import write_matches
     from sync.matching import Waiting
+    from sync.store.matches import followed
 
     settings = invocation.settings()
     waiting = Waiting.of_ledger(settings.data.ledger)
-    count = write_matches(file, waiting, _stored(settings), currency=settings.books.home_currency)
+    count = write_matches(file, waiting, followed(*_said(settings)), currency=settings.books.home_currency)
     invocation.answer(f"{file}: {count} rows. Next: whalecurve match import {file}", {"file": str(file), "rows": count})
     return 0
 
@@ -162,18 +184,22 @@ def import_file(invocation: Invocation, *, file: Path) -> int:
     return 0
 
 
-def _stored(settings: Settings) -> list[MatchDecision]:
+def _said(settings: Settings) -> tuple[list[MatchDecision], Merges]:
+    """Return what people said, and the merges since then."""
     from sync.store.matches import load_decisions
+    from sync.store.merges import load_merges
 
     with _opened(settings, is_write=False) as (connection, org_id):
-        return load_decisions(connection, org_id)
+        return load_decisions(connection, org_id), load_merges(connection, org_id).all
 
 
 def _save(invocation: Invocation, settings: Settings, decisions: Sequence[MatchDecision]) -> None:
     from sync.store.matches import save_decisions
+    from sync.store.merges import load_merges
 
     with _opened(settings, is_write=True) as (connection, org_id):
-        save_decisions(connection, org_id, decisions, now=invocation.now())
+        merges = load_merges(connection, org_id).all
+        save_decisions(connection, org_id, decisions, now=invocation.now(), merges=merges)
 
 
 @contextmanager
