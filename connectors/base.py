@@ -19,7 +19,7 @@ Promises that every connector keeps, and `tests/contract/` proves for each:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -194,13 +194,14 @@ class CrmConnector(Protocol):
         """Yield every account that the integration user can see, once, in the order of its id."""
         ...
 
-    def pull_merges(self, accounts: Sequence[AccountRecord]) -> Mapping[str, str]:
+    def pull_merges(self, accounts: Sequence[AccountRecord], vanished: Collection[str] = ()) -> Mapping[str, str]:
         """Return account that was merged away -> the one that took it over, as far as the CRM still tells.
 
         One step each; who took it over may be merged away or gone itself (`connectors.merges` follows the steps).
 
         Args:
             accounts: as just pulled. Asked after them, no account can be missing there whose merge is not told here.
+            vanished: ids that were there the last time and are not now.
         """
         ...
 

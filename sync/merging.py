@@ -51,7 +51,8 @@ def take_merges(
         ledger_folder: with what the last run left there.
     """
     there = {account.account_id: account for account in accounts}
-    told = target.crm.pull_merges(accounts)
+    seen = _seen(ledger_folder)
+    told = target.crm.pull_merges(accounts, seen.keys() - there.keys())
     with target.store.write() as connection:
         before = load_merges(connection, target.org_id)
         now = before.all.among(there.keys(), told)
@@ -63,7 +64,14 @@ def take_merges(
             carried |= _inherit(connection, target, there, Merges({lost: now.steps[lost] for lost in new}))
         known = KnownMerges(Merges(now.steps, customers), Merges(carried))
         save_merges(connection, target.org_id, known)
-    return known, _news(new, known.all, ledger_folder)
+    return known, tuple(MergedAccount(each, seen[each], now.master(each)) for each in sorted(new) if each in seen)
+
+
+def _seen(ledger_folder: Path) -> dict[str, str]:
+    """Return account id -> name of the accounts that were there in the last run; none before the first."""
+    path = ledger_folder / ACCOUNTS_FILE
+    query = "SELECT account_id, name FROM read_parquet($path) WHERE is_matched"
+    return dict(rows_of(path, query)) if path.exists() else {}
 
 
 def _customers_of(lost: Collection[str], ledger_folder: Path) -> dict[str, str]:
@@ -71,14 +79,6 @@ def _customers_of(lost: Collection[str], ledger_folder: Path) -> dict[str, str]:
     path = ledger_folder / PARTIES_FILE
     parties = rows_of(path, "SELECT party_key, party, account_id FROM read_parquet($path)") if path.exists() else ()
     return {handle_of(key, name): account_id for key, name, account_id in parties if account_id in lost}
-
-
-def _news(lost: Collection[str], merges: Merges, ledger_folder: Path) -> tuple[MergedAccount, ...]:
-    path = ledger_folder / ACCOUNTS_FILE
-    if not lost or not path.exists():
-        return ()
-    seen = dict(rows_of(path, "SELECT account_id, name FROM read_parquet($path) WHERE is_matched"))
-    return tuple(MergedAccount(each, seen[each], merges.master(each)) for each in sorted(lost) if each in seen)
 
 
 def _inherit(

@@ -37,9 +37,10 @@ def accounts(
 def merges(accounts: Sequence[AccountRecord]) -> dict[str, str]:
     """Return company that was merged away -> the one that lists it; one that several list is nobody's.
 
-    A merge makes a new company with an id of its own; it lists both old ids, which are shown nowhere else. Merges of
-    before that change kept the id of one of the two (HubSpot changelog, "Updated merge functionality for contacts and
-    companies"). Whether the list still names what was merged before into one of the two is documented nowhere.
+    A merge makes a new company, which lists both old ids; these are in no list of companies any more, and each of them
+    leads to the new company when it is asked for alone. Merges before that change kept the id of one of the two
+    (HubSpot changelog, "Updated merge functionality for contacts and companies"). Whether the list goes on to name what
+    had been merged into one of the two before is documented nowhere.
     """
     keepers: dict[str, set[str]] = defaultdict(set)
     for account in accounts:

@@ -57,7 +57,7 @@ class CrmPeer:
         for account_id, values in sorted(self.records.items()):
             yield AccountRecord(account_id, f"Name of {account_id}", None, None, None, values)
 
-    def pull_merges(self, accounts: Sequence[AccountRecord]) -> Mapping[str, str]:  # noqa: ARG002 - none are merged
+    def pull_merges(self, *_: object) -> Mapping[str, str]:
         return {}
 
     def pull_deals(self) -> Iterator[DealRecord]:
