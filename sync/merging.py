@@ -93,12 +93,12 @@ def _inherit(
         if master not in there:
             continue
         shown = _shown(target, there[master])
-        is_new = master not in owners
         first = max(merged, key=lambda lost: _agreeing(lost, ours, shown))
-        if is_new and _agreeing(first, ours, shown):
+        kept: dict[FieldOf, FieldValue] = {}
+        if master not in owners and _agreeing(first, ours, shown):
             carried[first] = new.steps[first]
+            kept = {(master, key): ours[first, key].value for key in shown if (first, key) in ours}
         taken = _brought_along(master, merged, shown, ours, sent)
-        kept = {(master, key): ours[first, key].value for key in shown if (first, key) in ours} if is_new else {}
         bases.confirm(connection, target.org_id, kept | taken, run_id=target.run_id)
     return carried
 
