@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors.facts.build import ACCOUNTS_FILE, UNMATCHED_FILE
 from connectors.identity import MatchDecisions, UnmatchedParty, handle_of
+from connectors.merges import NO_MERGES, Merges
 from connectors.names import plain_name
 from sync.errors import ConfigError
 from sync.evidence import EvidenceError
@@ -42,10 +43,12 @@ class Waiting:
     Attributes:
         parties: most valuable first.
         accounts: account id -> name.
+        merges: which accounts took over which.
     """
 
     parties: Sequence[UnmatchedParty]
     accounts: Mapping[str, str]
+    merges: Merges = NO_MERGES
 
     @classmethod
     def of_ledger(cls, folder: Path) -> Waiting:
@@ -96,13 +99,13 @@ class Waiting:
         return _only(found, text, "customer waits under the name or number", "Copy it from `whalecurve match list`.")
 
     def account(self, text: str) -> str:
-        """Return the id of an account given by id or by its whole name.
+        """Return the id of an account given by id or by its whole name; of a merged one, that of its master.
 
         Raises:
             ConfigError: none, or several.
         """
-        if text in self.accounts:
-            return text
+        if (master := self.merges.master(text)) in self.accounts:
+            return master
         found = {account_id: name for account_id, name in self.accounts.items() if name.casefold() == text.casefold()}
         return _only(
             found, text, "account has the id or name", "Give the id that the CRM shows in the record's address."

@@ -57,7 +57,7 @@ def take_merges(
         before = load_merges(connection, target.org_id)
         now = before.all.among(there.keys(), told)
         new = now.steps.keys() - before.all.steps.keys()
-        carried = {lost: kept for lost, kept in before.carried.steps.items() if now.steps.get(lost) == kept}
+        carried = {lost: record for lost, record in before.carried.steps.items() if lost in now.steps}
         customers = dict(now.customers)
         if new:
             customers |= _customers_of(new, ledger_folder)
@@ -84,7 +84,7 @@ def _customers_of(lost: Collection[str], ledger_folder: Path) -> dict[str, str]:
 def _inherit(
     connection: sa.Connection, target: Target, there: Mapping[str, AccountRecord], new: Merges
 ) -> dict[str, str]:
-    """Take what the masters hold of their merged accounts' values for ours; return the steps that are carried on."""
+    """Take what the masters show of their merged accounts' values for ours; return merged account -> who goes on."""
     ours = bases.load_bases(connection, target.org_id)
     sent = journal.sent_to_the_gone(connection, target.org_id)
     owners = {account_id for account_id, _ in ours}
@@ -96,7 +96,7 @@ def _inherit(
         first = max(merged, key=lambda lost: _agreeing(lost, ours, shown))
         kept: dict[FieldOf, FieldValue] = {}
         if master not in owners and _agreeing(first, ours, shown):
-            carried[first] = new.steps[first]
+            carried[first] = master
             kept = {(master, key): ours[first, key].value for key in shown if (first, key) in ours}
         taken = _brought_along(master, merged, shown, ours, sent)
         bases.confirm(connection, target.org_id, kept | taken, run_id=target.run_id)

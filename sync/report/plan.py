@@ -38,7 +38,7 @@ def plan_text(planned: Planned, *, show_all: bool = False) -> str:
     return "\n".join(
         [
             *_inputs(planned),
-            *_listed("Merged", _merged(planned)),
+            *merged_lines(planned),
             *_books(planned),
             *_unmatched(planned),
             "",
@@ -134,8 +134,8 @@ def _listed(head: str, entries: Sequence[str]) -> list[str]:
     return [*(f"{head:<10} {entry}" for entry in entries[:SHOWN]), *more]
 
 
-def _merged(planned: Planned) -> list[str]:
-    """Return one entry per account that was merged away, and one per account whose close now reads otherwise."""
+def merged_lines(planned: Planned) -> list[str]:
+    """Return one line per account that was merged away, and one per account whose close now reads otherwise."""
     currency, closed = planned.verdicts.home_currency, planned.plan.as_of
 
     def named(account_id: str) -> str:
@@ -143,10 +143,12 @@ def _merged(planned: Planned) -> list[str]:
         return f"{account.name} ({account_id})" if account else f"{account_id}, which is gone"
 
     told = [f"{each.name} ({each.account_id}) into {named(each.master_id)}" for each in planned.merged]
-    for account_id, (then, now) in planned.restated.items():
-        amounts = f"net profit {money_text(then, currency)}, now {money_text(now, currency)} {currency}"
-        told.append(f"{named(account_id)} is restated since the close of {closed}: {amounts}")
-    return told
+    restated = [
+        f"{named(account_id)}: net profit {money_text(then, currency)} at the close of {closed}, "
+        f"now {money_text(now, currency)} {currency}"
+        for account_id, (then, now) in planned.restated.items()
+    ]
+    return [*_listed("Merged", told), *_listed("Restated", restated)]
 
 
 def _unknown_task(task: UnknownTask) -> str:

@@ -17,8 +17,7 @@ class KnownMerges:
 
     Attributes:
         all: every step, and the customers that went with an account.
-        carried: the steps alone by which a new record goes on where a merged one stopped: its closes and confirmed
-            values are the other's.
+        carried: account that was merged away -> the new record that goes on where it stopped, with its closes.
     """
 
     all: Merges = NO_MERGES
@@ -31,7 +30,7 @@ def load_merges(connection: sa.Connection, org_id: str) -> KnownMerges:
     parties = connection.execute(sa.select(merged_party).where(merged_party.c.org_id == org_id))
     return KnownMerges(
         Merges({row.account_id: row.merged_into for row in rows}, {row.handle: row.account_id for row in parties}),
-        Merges({row.account_id: row.merged_into for row in rows if row.is_carried_on}),
+        Merges({row.account_id: row.carried_on_by for row in rows if row.carried_on_by}),
     )
 
 
@@ -47,8 +46,9 @@ Rows: TypeAlias = dict[str, dict[str, object]]
 
 
 def _step_rows(org_id: str, known: KnownMerges) -> Rows:
+    carried = known.carried.steps
     return {
-        lost: {"org_id": org_id, "account_id": lost, "merged_into": kept, "is_carried_on": lost in known.carried.steps}
+        lost: {"org_id": org_id, "account_id": lost, "merged_into": kept, "carried_on_by": carried.get(lost)}
         for lost, kept in known.all.steps.items()
     }
 

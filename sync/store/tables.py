@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
@@ -196,7 +195,7 @@ account_merge = Table(
     Column("org_id", String, ForeignKey("org.org_id"), primary_key=True),
     Column("account_id", String, primary_key=True, comment="merged away"),
     Column("merged_into", String, nullable=False, comment="took it over; may be merged away itself"),
-    Column("is_carried_on", Boolean, nullable=False, comment="the other one is new and goes on where this one stopped"),
+    Column("carried_on_by", String, comment="new record that goes on where this one stopped; null: none does"),
     comment="one account that people merged into another: the CRM may forget it",
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
@@ -16,6 +18,7 @@ from sync.compare import Action
 from sync.figures import night_figures
 from sync.merging import MergedAccount, take_merges
 from sync.plan import Finding, Plan
+from sync.report.plan import merged_lines
 from sync.settle import Target
 from sync.store import bases, closes, journal, matches, orgs, runs
 from sync.store.closes import AccountClose
@@ -32,13 +35,20 @@ STEP = FieldSpec("next_step", "Next step", "", "text", "product", "tier", {})
 FIELDS = {spec.key: spec for spec in (TIER, STEP)}
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = open_store(tmp_path / "store.sqlite")
-    with store.write() as connection:
+@pytest.fixture(scope="module")
+def new_store(tmp_path_factory):
+    """Return a store that is bound and empty; to be copied."""
+    path = tmp_path_factory.mktemp("new") / "store.sqlite"
+    with closing(open_store(path)) as store, store.write() as connection:
         orgs.bind_org(connection, CrmIdentity("salesforce", ORG, "Acme", "integration"), now=NOW)
-    yield store
-    store.close()
+    return path
+
+
+@pytest.fixture
+def store(new_store, tmp_path):
+    shutil.copy(new_store, tmp_path)
+    with closing(open_store(tmp_path / new_store.name)) as store:
+        yield store
 
 
 @pytest.fixture
@@ -172,6 +182,21 @@ def test_a_new_record_goes_on_where_the_one_stopped_whose_values_it_shows(night,
     assert (confirmed()["new", "tier"], confirmed()["new", "next_step"]) == ("A", "Wait")
 
 
+def test_a_record_that_is_merged_again_is_gone_on_with_as_well(night, confirmed):
+    confirmed({("a", "tier"): "A"})
+    night({"a": "new"}, new={"tier": "A"})
+
+    known = night({"new": "newer", "b": "newer"}, newer={"tier": "A"}).known
+
+    assert known.carried.steps == {"a": "new", "new": "newer"}
+
+
+def test_of_two_merges_in_one_night_the_last_record_goes_on(night, confirmed):
+    confirmed({("a", "tier"): "A"})
+
+    assert night({"a": "b", "b": "c"}, c={"tier": "A"}).known.carried.steps == {"a": "c"}
+
+
 def test_what_a_person_had_changed_before_the_merge_is_still_theirs_on_the_new_record(night, confirmed):
     confirmed({("a", "tier"): "A", ("a", "next_step"): "Ask"})
 
@@ -240,3 +265,19 @@ def test_accounts_that_were_merged_away_are_missed_by_no_guard(store, run_id):
     figures = night_figures(now, SimpleNamespace(coverage_dates={}), store, org_id=ORG, plan=plan, today=OCT)
 
     assert (figures.pulled, figures.pulled_before) == ({"accounts": 8, "deals": 4}, {"accounts": 8, "deals": 4})
+
+
+def test_the_plan_tells_people_each_merge_and_what_it_restates():
+    planned = SimpleNamespace(
+        accounts={"b": AccountRecord("b", "Beta", None, None, None, {})},
+        merged=(MergedAccount("a", "Alfa", "b"), MergedAccount("c", "Cirrus", "d")),
+        restated={"b": (100_00, -250_00)},
+        plan=Plan("run-1", OCT, 1, (), (), 0, ()),
+        verdicts=SimpleNamespace(home_currency="EUR"),
+    )
+
+    assert merged_lines(planned) == [
+        "Merged     Alfa (a) into Beta (b)",
+        "Merged     Cirrus (c) into d, which is gone",
+        "Restated   Beta (b): net profit 100.00 at the close of 2026-10-31, now -250.00 EUR",
+    ]

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String, sa.ForeignKey("org.org_id"), primary_key=True, nullable=False),
         sa.Column("account_id", sa.String, primary_key=True, nullable=False),
         sa.Column("merged_into", sa.String, nullable=False),
-        sa.Column("is_carried_on", sa.Boolean, nullable=False),
+        sa.Column("carried_on_by", sa.String),
     )
     op.create_table(
         "merged_party",
