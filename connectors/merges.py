@@ -1,7 +1,7 @@
 """Which account took over which, when people merged two of them in the CRM.
 
-A CRM tells one step at a time, and may forget: Salesforce empties its recycle bin after some days, and what HubSpot
-lists on a company is gone when that company is merged itself. So steps are remembered, and followed here to their end.
+A CRM tells one step at a time and may forget it: when a recycle bin is emptied, or when the account that lists those
+merged into it is merged itself. So steps are remembered, and followed here to their end.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Seen once, on the first run after it: customers that were found as the merged account go with it, and values of ours
 that the merge brought along are known as ours on their new record. Everything else follows at each reading
-(`connectors.merges`). Closes are not moved: an account has its own, and only a record that is new, as every merge in
-HubSpot makes one, goes on where the merged one stopped whose values it carries.
+(`connectors.merges`). Closes are not moved: an account has its own. Only a record that is new, as some CRMs make one of
+each merge, goes on where the merged one stopped whose values it shows.
 """
 
 from __future__ import annotations

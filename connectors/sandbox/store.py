@@ -159,9 +159,9 @@ class Records:
             )
 
     def purge(self) -> None:
-        """Forget the records that are marked as deleted."""
+        """Forget the records that are marked as deleted; their numbers stay taken, so that no id is given twice."""
         with self._lock, self._db:
-            self._db.execute("DELETE FROM records WHERE crm = ? AND is_deleted = 1", (self._crm,))
+            self._db.execute("UPDATE records SET crm = 'none' WHERE crm = ? AND is_deleted = 1", (self._crm,))
 
     def history(self, record_id: str) -> list[HistoryLine]:
         """Return what happened to the fields of a record, latest first."""
