@@ -5,7 +5,8 @@ name of a CRM field (`tier`, `reason`, ...) as `config/fields.toml` defines it; 
 never leave the connector's folder. A *field value* is typed: text, Decimal, date, bool, or None for blank;
 where a CRM knows no blank checkbox, clearing one makes it False.
 
-Order of a run: `check` (login, fields) -> `pull_accounts`, `pull_deals` -> per batch `read_fields`, `write_changes`.
+Order of a run: `check` (login, fields) -> `pull_accounts`, `pull_merges`, `pull_deals` -> per batch `read_fields`,
+`write_changes`.
 
 Promises that every connector keeps, and `tests/contract/` proves for each:
 - no call without a timeout; reads are retried a bounded number of times, writes never;
@@ -18,7 +19,7 @@ Promises that every connector keeps, and `tests/contract/` proves for each:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -77,6 +78,7 @@ class AccountRecord:
         owner_id: the CRM user who answers for the account; None if nobody does.
         company_number: VAT or trade register number as written, from the CRM field that `crm.company_number` names.
         website: address as written, from the CRM field that `crm.website` names; both None if blank.
+        merged_ids: accounts that were merged into this one, where the CRM tells them with the account.
     """
 
     account_id: str
@@ -88,6 +90,7 @@ class AccountRecord:
     owner_id: str | None = None
     company_number: str | None = None
     website: str | None = None
+    merged_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,17 @@ class CrmConnector(Protocol):
 
     def pull_accounts(self) -> Iterator[AccountRecord]:
         """Yield every account that the integration user can see, once, in the order of its id."""
+        ...
+
+    def pull_merges(self, accounts: Sequence[AccountRecord], vanished: Collection[str] = ()) -> Mapping[str, str]:
+        """Return account that was merged away -> the one that took it over, as far as the CRM still tells.
+
+        One step each; who took it over may be merged away or gone itself (`connectors.merges` follows the steps).
+
+        Args:
+            accounts: as just pulled. Asked after them, no account can be missing there whose merge is not told here.
+            vanished: ids that were there the last time and are not now.
+        """
         ...
 
     def pull_deals(self) -> Iterator[DealRecord]:

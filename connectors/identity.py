@@ -4,8 +4,10 @@ A customer of a source is a *party*: a name, a number, or both. Its account is, 
 1. the one that a person confirmed;
 2. the one whose id, or own customer number (`external_key`), is the party's number;
 3. the one with its VAT or company number;
-4. the one with its e-mail domain, where no other account and no party of another name has that domain;
-5. the one with its name once case, accents and punctuation are set aside; failing that, the legal form too.
+4. the one that took over the account as which the party was found before, where people merged the two;
+5. the one with its e-mail domain, where no other account and no party of another name has that domain;
+6. the one with its name once case, accents and punctuation are set aside; failing that, the legal form too.
+An account stands for those that were merged into it: their ids are its own.
 Each must be one account, and nothing else that the party states may point to another one. A domain or a name is not
 enough where both sides state a number, a company number or a legal form, and the two differ. Nothing is ever taken for
 equal because it looks alike: everything else stays unmatched, with the reason, until a person confirms it.
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 
 from connectors.base import AccountRecord
 from connectors.company_ids import company_number, domain_of
+from connectors.merges import NO_MERGES, Merges
 from connectors.names import full_name, plain_name
 
 _UNMATCHED = "unmatched:"
@@ -93,7 +96,10 @@ def handle_of(key: str | None, name: str | None) -> str:
 
 
 def resolve(
-    parties: Iterable[Party], accounts: Sequence[AccountRecord], decisions: MatchDecisions = UNDECIDED
+    parties: Iterable[Party],
+    accounts: Sequence[AccountRecord],
+    decisions: MatchDecisions = UNDECIDED,
+    merges: Merges = NO_MERGES,
 ) -> Identities:
     """Find the account of each party.
 
@@ -101,12 +107,13 @@ def resolve(
         parties: every (key, name) once; at least one of the two is stated.
         accounts: every account of the CRM.
         decisions: what people decided before.
+        merges: which accounts took over which.
 
     Returns:
         An account id for every party. Unmatched parties with the same handle are one.
     """
     ordered = sorted(parties, key=lambda party: (party.name or "", party.key or ""))
-    directory = _Directory.of(accounts, ordered, decisions)
+    directory = _Directory.of(accounts, ordered, decisions, merges)
     account_ids: dict[tuple[str | None, str | None], str] = {}
     groups: dict[str, list[tuple[Party, str]]] = defaultdict(list)
     for party in ordered:
@@ -158,6 +165,7 @@ class _Directory:
     Attributes:
         by_domain: domains of one account, and of parties of one name.
         by_full: by name with its legal form. by_stem: by name without it.
+        rejected: pairs of a handle and an account that it is not, as merges left it.
     """
 
     accounts: Mapping[str, AccountRecord]
@@ -166,10 +174,15 @@ class _Directory:
     by_domain: Mapping[str, _Ids]
     by_full: Mapping[str, _Ids]
     by_stem: Mapping[str, _Ids]
-    decisions: MatchDecisions
+    confirmed: Mapping[str, str]
+    rejected: frozenset[tuple[str, str]]
+    merges: Merges
 
     @classmethod
-    def of(cls, accounts: Sequence[AccountRecord], parties: Sequence[Party], decisions: MatchDecisions) -> _Directory:
+    def of(
+        cls, accounts: Sequence[AccountRecord], parties: Sequence[Party], decisions: MatchDecisions, merges: Merges
+    ) -> _Directory:
+        absorbed = merges.by_master()
         by_domain = _index(accounts, lambda account: [domain_of(account.website or "")])
         users: dict[str, set[str]] = defaultdict(set)
         for party in parties:
@@ -177,21 +190,27 @@ class _Directory:
                 users[domain].add(plain_name(party.name)[0] if party.name else party.handle)
         return cls(
             accounts={account.account_id: account for account in accounts},
-            by_key=_index(accounts, lambda account: [account.account_id, (account.external_key or "").strip()]),
+            by_key=_index(
+                accounts,
+                lambda account: [
+                    account.account_id,
+                    *absorbed.get(account.account_id, ()),
+                    (account.external_key or "").strip(),
+                ],
+            ),
             by_number=_index(accounts, lambda account: [company_number(account.company_number or "")]),
             by_domain={domain: ids for domain, ids in by_domain.items() if len(ids) == 1 and len(users[domain]) == 1},
             by_full=_index(accounts, lambda account: [full_name(account.name)]),
             by_stem=_index(accounts, lambda account: [plain_name(account.name)[0]]),
-            decisions=decisions,
+            confirmed=decisions.confirmed,
+            rejected=frozenset((handle, merges.master(account_id)) for handle, account_id in decisions.rejected),
+            merges=merges,
         )
 
     def find(self, party: Party) -> tuple[str, str]:
         """Return the account id, or an empty one and the reason."""
-        confirmed = self.decisions.confirmed.get(party.handle)
-        if confirmed and confirmed not in self.accounts:
-            return "", f"confirmed as account {confirmed}, which the CRM no longer has"
-        if confirmed:
-            return confirmed, ""
+        if confirmed := self.confirmed.get(party.handle):
+            return self._confirmed(confirmed)
         clues = [(what, ids) for what, ids in self._clues(party) if ids]
         if not clues:
             return "", "no account has this number or name" if party.key else "no account has this name"
@@ -204,10 +223,22 @@ class _Directory:
         objection = self._objection(party, account_id, what, others)
         return ("", objection) if objection else (account_id, "")
 
+    def _confirmed(self, account_id: str) -> tuple[str, str]:
+        master = self.merges.master(account_id)
+        if master in self.accounts:
+            return master, ""
+        merged = "" if master == account_id else f" and merged into {master}"
+        return "", f"confirmed as account {account_id}{merged}, which the CRM no longer has"
+
+    def _taken_over(self, party: Party) -> _Ids:
+        """Return the account that took over the one as which the party was found."""
+        master = self.merges.master(self.merges.customers.get(party.handle, ""))
+        return frozenset({master}) if master in self.accounts else _NOBODY
+
     def _objection(self, party: Party, account_id: str, what: str, others: Iterable[tuple[str, _Ids]]) -> str:
         """Return what speaks against the one account to which a clue leads; empty: nothing."""
         told = self._told({account_id})
-        if (party.handle, account_id) in self.decisions.rejected:
+        if (party.handle, account_id) in self.rejected:
             return f"a person said that it is not {told}"
         for other, ids in others:
             if account_id not in ids:
@@ -219,6 +250,7 @@ class _Directory:
         """Yield what the party states and the accounts that state the same, strongest first."""
         yield "number", self.by_key.get((party.key or "").strip(), _NOBODY)
         yield "company number", _union(self.by_number, _numbers(party))
+        yield "merged account", self._taken_over(party)
         yield "e-mail domain", _union(self.by_domain, _domains(party))
         yield "name", self.by_stem.get(plain_name(party.name or "")[0], _NOBODY)
 

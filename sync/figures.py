@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 _TIME_KINDS = frozenset({"time_entry", "timesheet"})
 _COST_LINES = ("pass_through_cents", "contractors_cents", "direct_expenses_cents")
 _MATCHED, _ACCOUNTS, _DEALS = "matched_value_cents", "pulled_accounts", "pulled_deals"
+_MERGED = "merged_accounts"
 
 
-def firm_figures(verdicts: Verdicts, *, accounts: int, deals: int) -> dict[str, Any]:
-    """Return what this night's totals are: matched value, revenue, cost (home cents), and what was pulled."""
+def firm_figures(verdicts: Verdicts, *, accounts: int, deals: int, merged: int = 0) -> dict[str, Any]:
+    """Return what this night's totals are: matched value, revenue, cost (home cents), and what was pulled.
+
+    Args:
+        verdicts: of this night.
+        accounts: how many were pulled.
+        deals: how many were pulled.
+        merged: how many accounts are known to have been merged away, ever.
+    """
     matched = verdicts.accounts[verdicts.accounts["is_matched"]]
     revenue, cost = matched["net_revenue_cents"].sum(), matched[list(_COST_LINES)].sum().sum()
     everything = verdicts.accounts
@@ -30,6 +38,7 @@ def firm_figures(verdicts: Verdicts, *, accounts: int, deals: int) -> dict[str, 
         _MATCHED: int(revenue + cost),
         _ACCOUNTS: accounts,
         _DEALS: deals,
+        _MERGED: merged,
         "totals_cents": {
             "revenue": int(everything["net_revenue_cents"].sum()),
             "cost": int(everything[list(_COST_LINES)].sum().sum()),
@@ -39,7 +48,7 @@ def firm_figures(verdicts: Verdicts, *, accounts: int, deals: int) -> dict[str, 
 
 def counters_of(figures: Mapping[str, Any]) -> dict[str, int]:
     """Return the figures that the next night is compared with, as a run keeps them."""
-    return {name: int(figures[name]) for name in (_MATCHED, _ACCOUNTS, _DEALS)}
+    return {name: int(figures[name]) for name in (_MATCHED, _ACCOUNTS, _DEALS, _MERGED)}
 
 
 def night_figures(
@@ -64,10 +73,16 @@ def night_figures(
             if name != "cost_rate"
         ],
         pulled={"accounts": figures[_ACCOUNTS], "deals": figures[_DEALS]},
-        pulled_before={
-            name: before[key] for name, key in (("accounts", _ACCOUNTS), ("deals", _DEALS)) if key in before
-        },
+        pulled_before=_pulled_before(before, figures[_MERGED]),
     )
+
+
+def _pulled_before(before: Mapping[str, int], merged: int) -> dict[str, int]:
+    """Return what the last run pulled, without the accounts that were merged away since: nobody misses them."""
+    found = {name: before[key] for name, key in (("accounts", _ACCOUNTS), ("deals", _DEALS)) if key in before}
+    if "accounts" in found:
+        found["accounts"] -= max(0, merged - before.get(_MERGED, merged))
+    return found
 
 
 def _source_kind(name: str) -> Literal["time", "accounting"]:

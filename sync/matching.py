@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors.facts.build import ACCOUNTS_FILE, UNMATCHED_FILE
 from connectors.identity import MatchDecisions, UnmatchedParty, handle_of
+from connectors.merges import NO_MERGES, Merges
 from connectors.names import plain_name
 from sync.errors import ConfigError
 from sync.evidence import EvidenceError
@@ -42,10 +43,12 @@ class Waiting:
     Attributes:
         parties: most valuable first.
         accounts: account id -> name.
+        merges: which accounts took over which.
     """
 
     parties: Sequence[UnmatchedParty]
     accounts: Mapping[str, str]
+    merges: Merges = NO_MERGES
 
     @classmethod
     def of_ledger(cls, folder: Path) -> Waiting:
@@ -54,9 +57,11 @@ class Waiting:
         Raises:
             EvidenceError: no run has read the exports yet.
         """
-        parties = [UnmatchedParty(*row) for row in _rows(folder / UNMATCHED_FILE, "SELECT * FROM read_parquet($path)")]
+        parties = [
+            UnmatchedParty(*row) for row in rows_of(folder / UNMATCHED_FILE, "SELECT * FROM read_parquet($path)")
+        ]
         accounts = "SELECT account_id, name FROM read_parquet($path) WHERE is_matched"
-        return cls(parties, dict(_rows(folder / ACCOUNTS_FILE, accounts)))
+        return cls(parties, dict(rows_of(folder / ACCOUNTS_FILE, accounts)))
 
     def undecided(self, decisions: MatchDecisions) -> list[UnmatchedParty]:
         """Return the customers that no person has confirmed as an account that is there."""
@@ -94,13 +99,13 @@ class Waiting:
         return _only(found, text, "customer waits under the name or number", "Copy it from `whalecurve match list`.")
 
     def account(self, text: str) -> str:
-        """Return the id of an account given by id or by its whole name.
+        """Return the id of an account given by id or by its whole name; of a merged one, that of its master.
 
         Raises:
             ConfigError: none, or several.
         """
-        if text in self.accounts:
-            return text
+        if (master := self.merges.master(text)) in self.accounts:
+            return master
         found = {account_id: name for account_id, name in self.accounts.items() if name.casefold() == text.casefold()}
         return _only(
             found, text, "account has the id or name", "Give the id that the CRM shows in the record's address."
@@ -114,7 +119,12 @@ def _only(found: Mapping[str, str], text: str, what: str, remedy: str) -> str:
     raise ConfigError(f"{text!r} fits {len(found)}: {names}" if found else f"no {what} {text!r}", remedy=remedy)
 
 
-def _rows(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
+def rows_of(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query over one Parquet file, `$path`, that the last run left.
+
+    Raises:
+        EvidenceError: it is not there, or damaged.
+    """
     import duckdb
 
     try:
@@ -122,5 +132,5 @@ def _rows(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
             yield from connection.execute(sql, {"path": str(path)}).fetchall()
     except duckdb.Error as error:
         raise EvidenceError(
-            "the ledger does not tell who is unmatched", where=str(path), remedy="Run `whalecurve plan` first."
+            "the ledger does not tell what the last run found", where=str(path), remedy="Run `whalecurve plan` first."
         ) from error

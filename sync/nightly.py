@@ -25,6 +25,7 @@ from sync.plan import Finding, Plan
 from sync.store import plans, runs
 from sync.store.budget import observe_calls
 from sync.store.database import open_store
+from sync.store.merges import load_merges
 from sync.store.orgs import bind_org
 from sync.store.runs import InputFile, RunStart, RunStatus
 
@@ -174,7 +175,8 @@ def _finish(
 def _news(night: Night, plan: Plan) -> tuple[Finding, ...]:
     with night.store.read() as connection:
         before = plans.last_applied(connection, night.identity.org_id, before=plan.run_id)
-    return plan.new_findings(before)
+        merges = load_merges(connection, night.identity.org_id)
+    return plan.new_findings(before, merges.all)
 
 
 def _inputs(planned: Planned) -> list[InputFile]:

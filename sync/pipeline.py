@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,19 @@ from connectors.facts.build import BuiltFacts, build_facts
 from connectors.facts.coverage import source_dates
 from connectors.ledger.ledger import Ledger
 from connectors.maps import load_categories, load_gl_accounts
+from connectors.merges import Merges
 from profitability.engine import evaluate
 from profitability.periods import closed_window
 from profitability.verdicts import Verdicts
 from sync.apply import Outcome, apply_plan
-from sync.closing import account_closes_of, close_history
+from sync.closing import account_closes_of, close_history, restated_profit
 from sync.crm import fields_in_use
 from sync.disk import telling_disk_errors
 from sync.engines import open_engine
 from sync.evidence import Evidence
 from sync.figures import firm_figures, night_figures
 from sync.guards import Tripped, tripped_guards
+from sync.merging import MergedAccount, take_merges
 from sync.plan import Plan, make_plan
 from sync.settle import Target, settle_in_flight
 from sync.store import bases, closes, matches, plans
@@ -68,7 +70,13 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Everything that is known before the first write; `warnings`: what was odd in the exports and yet taken."""
+    """Everything that is known before the first write.
+
+    Attributes:
+        warnings: what was odd in the exports and yet taken.
+        merged: accounts that people merged away since the last run.
+        restated: master of such an account -> its net profit at the close of this plan, and now; cents.
+    """
 
     accounts: Mapping[str, AccountRecord]
     readings: tuple[FileReading, ...]
@@ -78,23 +86,26 @@ class Planned:
     plan: Plan
     tripped: tuple[Tripped, ...]
     figures: Mapping[str, Any]
+    merged: tuple[MergedAccount, ...] = ()
+    restated: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def make_night_plan(night: Night) -> Planned:
     """Pull, read, evaluate and plan; the plan and its evidence are saved, the CRM is not written to."""
     settle_in_flight(night.target)
     accounts = list(night.crm.pull_accounts())
+    known, merged = take_merges(night.target, accounts, night.settings.data.ledger)
     deals = list(night.crm.pull_deals())
-    night.tell("pull", accounts=len(accounts), deals=len(deals))
+    night.tell("pull", accounts=len(accounts), deals=len(deals), merged=len(merged))
 
     readings = read_exports(night.settings)
     with telling_disk_errors(night.settings.data.folder):
         ledger = Ledger(night.settings.data.ledger, night.settings.books.companies, night.clock)
         notes = ledger.take(readings)
-        built = _facts(night, ledger, accounts, deals)
+        built = _facts(night, ledger, accounts, deals, known.all)
     night.tell("read", files=len(readings), unmatched=len(built.unmatched))
 
-    verdicts = _verdicts(night, built)
+    verdicts = _verdicts(night, built, known.carried)
     night.tell("evaluate", accounts=len(verdicts.accounts), as_of=verdicts.window.last_day, books=verdicts.books_status)
 
     fields = fields_in_use(night.settings)
@@ -102,7 +113,7 @@ def make_night_plan(night: Night) -> Planned:
         base = bases.load_bases(connection, night.identity.org_id)
     wanted = wanted_fields(verdicts, fields)
     plan = make_plan(wanted, accounts, base, fields=fields, run_id=night.run_id, as_of=verdicts.window.last_day)
-    figures = firm_figures(verdicts, accounts=len(accounts), deals=len(deals))
+    figures = firm_figures(verdicts, accounts=len(accounts), deals=len(deals), merged=len(known.all.steps))
     compared = night_figures(figures, built, night.store, org_id=night.identity.org_id, plan=plan, today=night.today)
     tripped = tripped_guards(plan, compared, night.settings.guards)
     night.tell("plan", changed=len(plan.changes), guards=",".join(guard.name for guard in tripped) or "none")
@@ -110,10 +121,15 @@ def make_night_plan(night: Night) -> Planned:
     Evidence.of_run(night.settings.data.folder, night.run_id).save(verdicts, figures)
     with night.store.write() as connection:
         plans.save_plan(connection, plan, night.identity.org_id, now=night.clock())
+        masters = {each.master_id for each in merged}
+        restated = restated_profit(connection, night.identity.org_id, verdicts, masters, carried=known.carried)
     by_id = {account.account_id: account for account in accounts}
-    odd = [f"{reading.path.name}:{note.line}: {note.what}" for reading in readings for note in reading.warnings]
-    warnings = (*odd, *(f"{note.what} ({note.remedy.rstrip('.')})" for note in notes))
-    return Planned(by_id, readings, warnings, built, verdicts, plan, tripped, figures)
+    warnings = (*_odd(readings), *(f"{note.what} ({note.remedy.rstrip('.')})" for note in notes))
+    return Planned(by_id, readings, warnings, built, verdicts, plan, tripped, figures, merged, restated)
+
+
+def _odd(readings: Sequence[FileReading]) -> list[str]:
+    return [f"{reading.path.name}:{note.line}: {note.what}" for reading in readings for note in reading.warnings]
 
 
 def apply_night_plan(night: Night, plan: Plan) -> Outcome:
@@ -153,7 +169,9 @@ def read_exports(settings: Settings) -> tuple[FileReading, ...]:
     )
 
 
-def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deals: Sequence[DealRecord]) -> BuiltFacts:
+def _facts(
+    night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deals: Sequence[DealRecord], merges: Merges
+) -> BuiltFacts:
     settings = night.settings
     dates = source_dates(ledger, settings.books.required_sources, today=night.today)
     covered = min((source.covered_through for source in dates.values()), default=None)
@@ -171,14 +189,15 @@ def _facts(night: Night, ledger: Ledger, accounts: Sequence[AccountRecord], deal
         window=(window.first_day, window.last_day),
         time_equations=settings.policy.time_equations,
         decisions=matches.match_decisions(decisions),
+        merges=merges,
         ecb_rates=settings.files.ecb_rates,
     )
 
 
-def _verdicts(night: Night, built: BuiltFacts) -> Verdicts:
+def _verdicts(night: Night, built: BuiltFacts, carried: Merges) -> Verdicts:
     settings, policy = night.settings.engine, night.settings.policy
     with night.store.read() as connection:
-        history = close_history(connection, night.identity.org_id)
+        history = close_history(connection, night.identity.org_id, carried)
     with closing(open_engine(settings)) as engine:
         window = closed_window(night.today, built.facts.covered_through, policy.period)
         ages = [(window.last_day - dates.newest).days for dates in built.coverage_dates.values()]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
 from connectors.base import AccountRecord, FieldSpec, FieldValue
+from connectors.merges import NO_MERGES, Merges
 from sync.compare import Action, Base, compare
 from sync.errors import PlanError
 from sync.values import decoded, encoded, normalised
@@ -108,9 +109,12 @@ class Plan:
         """Return the findings of one kind."""
         return tuple(finding for finding in self.findings if finding.action is action)
 
-    def new_findings(self, before: Plan | None) -> tuple[Finding, ...]:
-        """Return what stands in the way now and did not in an earlier plan; adoptions are not in the way."""
-        known = set() if before is None else {_identity(finding) for finding in before.findings}
+    def new_findings(self, before: Plan | None, merges: Merges = NO_MERGES) -> tuple[Finding, ...]:
+        """Return what stands in the way now and did not in an earlier plan; adoptions are not in the way.
+
+        What stood in the way on an account that was merged since is not new on its master.
+        """
+        known = {_identity(replace(each, account_id=merges.master(each.account_id))) for each in _findings(before)}
         return tuple(
             finding
             for finding in self.findings
@@ -244,6 +248,10 @@ def _by_id(source: str, entries: Sequence[Entry]) -> dict[str, Entry]:
             )
         found[entry.account_id] = entry
     return found
+
+
+def _findings(plan: Plan | None) -> tuple[Finding, ...]:
+    return plan.findings if plan else ()
 
 
 def _identity(finding: Finding) -> tuple[str, str, Action, FieldValue]:

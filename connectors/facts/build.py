@@ -22,6 +22,7 @@ from connectors.identity import UNDECIDED, MatchDecisions, UnmatchedParty
 from connectors.ledger.history import LedgerFile
 from connectors.ledger.ledger import Ledger
 from connectors.maps import CategoryMap, GlAccountMap
+from connectors.merges import NO_MERGES, Merges
 from profitability.errors import DataError
 from profitability.facts import SCHEMAS, Facts, Table
 from profitability.time_equations import TimeEquation
@@ -38,6 +39,9 @@ TRACE_FILE = "facts/trace.parquet"
 
 UNMATCHED_FILE = "facts/unmatched.parquet"
 """Below the ledger: one row per customer without an account, as `UnmatchedParty`, most valuable first."""
+
+PARTIES_FILE = "facts/parties.parquet"
+"""Below the ledger: party_key, party, account_id of every customer that a record names."""
 
 ACCOUNTS_FILE = "facts/accounts.parquet"
 """Below the ledger: the fact table of accounts, every one of the CRM among them."""
@@ -109,6 +113,7 @@ def build_facts(
     window: tuple[date, date] | None = None,
     time_equations: Sequence[TimeEquation] = (),
     decisions: MatchDecisions = UNDECIDED,
+    merges: Merges = NO_MERGES,
     ecb_rates: Path | None = None,
 ) -> BuiltFacts:
     """Build every fact table of `profitability.facts` from the live files and the CRM.
@@ -126,6 +131,7 @@ def build_facts(
             all control totals count together, and contracts are as on the last day of the facts.
         time_equations: how long events take whose time is not logged; one for each kind of event.
         decisions: which customers people confirmed to be which accounts, or not to be.
+        merges: which accounts took over which.
         ecb_rates: history of the European Central Bank as it publishes it; None: the one that comes with us.
 
     Raises:
@@ -140,13 +146,14 @@ def build_facts(
         lookups.add_people(connection)
         add_crm(connection, accounts, deals, home_currency)
         add_event_times(connection, time_equations)
-        identities = lookups.add_parties(connection, accounts, _sql("parties"), decisions)
+        identities = lookups.add_parties(connection, accounts, _sql("parties"), decisions, merges)
         _refuse_guesses(connection)
         tables = _write_tables(connection, ledger.folder / "facts")
         in_home = "trace.* REPLACE (coalesce(currency, home_currency) AS currency)"
         trace = f"SELECT {in_home} FROM ({_sql('trace')}) AS trace, params ORDER BY ALL"  # noqa: S608 own text
         _write(connection, trace, ledger.folder / TRACE_FILE)
         _write(connection, "SELECT * FROM unmatched_parties", ledger.folder / UNMATCHED_FILE)
+        _write(connection, "SELECT * FROM party_accounts ORDER BY ALL", ledger.folder / PARTIES_FILE)
         return BuiltFacts(
             facts=Facts(home_currency, tables, min((d.covered_through for d in dates.values()), default=None)),
             unmatched=identities.unmatched,

@@ -15,6 +15,7 @@ from connectors.errors import InputError
 from connectors.exports.frames import create_table
 from connectors.identity import Identities, MatchDecisions, Party, resolve
 from connectors.maps import CategoryMap, GlAccountMap, fold
+from connectors.merges import Merges
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -105,7 +106,11 @@ def add_people(connection: DuckDBPyConnection) -> None:
 
 
 def add_parties(
-    connection: DuckDBPyConnection, accounts: Sequence[AccountRecord], parties_sql: str, decisions: MatchDecisions
+    connection: DuckDBPyConnection,
+    accounts: Sequence[AccountRecord],
+    parties_sql: str,
+    decisions: MatchDecisions,
+    merges: Merges,
 ) -> Identities:
     """Create `party_accounts` (party_key, party, account_id) and `unmatched_parties`, one row per `UnmatchedParty`."""
     found = connection.execute(parties_sql).fetchall()
@@ -113,7 +118,7 @@ def add_parties(
         Party(key, name, cents, seconds, tuple(sorted(numbers)), tuple(sorted(emails)))
         for key, name, cents, seconds, numbers, emails in found
     ]
-    identities = resolve(parties, accounts, decisions)
+    identities = resolve(parties, accounts, decisions, merges)
     columns = {"party_key": "VARCHAR", "party": "VARCHAR", "account_id": "VARCHAR"}
     rows = [(key, name, account_id) for (key, name), account_id in identities.account_ids.items()]
     create_table(connection, "party_accounts", columns, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
@@ -106,6 +106,16 @@ class HubSpotConnector:
     def pull_accounts(self) -> Iterator[AccountRecord]:
         """Yield every company that is not archived, once, in the order of its id."""
         return pull.accounts(self._client, self._fields, options=self._options, zone=self._portal().zone)
+
+    def pull_merges(self, accounts: Sequence[AccountRecord], vanished: Collection[str] = ()) -> Mapping[str, str]:
+        """Return company that was merged away -> the one that took it over.
+
+        The companies themselves tell, without a call; one that vanished and that none of them lists is asked for by
+        its id, which leads to whatever company it is part of now.
+        """
+        steps = pull.merges(accounts)
+        living = {each: self._client.living_id(each) for each in sorted(vanished) if each not in steps}
+        return steps | {lost: kept for lost, kept in living.items() if kept is not None and kept != lost}
 
     def pull_deals(self) -> Iterator[DealRecord]:
         """Yield every deal that is not archived, once, in the order of its id."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -18,15 +20,33 @@ from connectors.hubspot.values import checkbox, day, number
 _PRIMARY = "deal_to_company"
 """Association label of a deal's primary company; the unlabelled twin of each association repeats its id."""
 
+_MERGED_IDS = "hs_merged_object_ids"
+"""Ids of the companies that became part of a company, joined by semicolons; HubSpot sets it."""
+
 
 def accounts(
     client: HubSpotClient, fields: Sequence[FieldSpec], *, options: CrmOptions, zone: tzinfo
 ) -> Iterator[AccountRecord]:
     """Yield every company that is not archived; `zone` is the portal's."""
-    asked = [*COMPANY_PROPERTIES, *(spec.names["hubspot"] for spec in fields)]
+    asked = [*COMPANY_PROPERTIES, _MERGED_IDS, *(spec.names["hubspot"] for spec in fields)]
     asked += options.of_accounts
     for record in _records(client, "companies", properties=asked):
         yield _account(row_of(record, where=client.where), fields, options=options, zone=zone)
+
+
+def merges(accounts: Sequence[AccountRecord]) -> dict[str, str]:
+    """Return company that was merged away -> the one that lists it; one that several list is nobody's.
+
+    A merge makes a new company, which lists both old ids; these are in no list of companies any more, and each of them
+    leads to the new company when it is asked for alone. Merges before that change kept the id of one of the two
+    (HubSpot changelog, "Updated merge functionality for contacts and companies"). Whether the list goes on to name what
+    had been merged into one of the two before is documented nowhere.
+    """
+    keepers: dict[str, set[str]] = defaultdict(set)
+    for account in accounts:
+        for lost in account.merged_ids:
+            keepers[lost].add(account.account_id)
+    return {lost: next(iter(ids)) for lost, ids in keepers.items() if len(ids) == 1}
 
 
 def deals(client: HubSpotClient, *, options: CrmOptions, zone: tzinfo) -> Iterator[DealRecord]:
@@ -86,6 +106,7 @@ def _account(row: Row, fields: Sequence[FieldSpec], *, options: CrmOptions, zone
         owner_id=row.text("hubspot_owner_id"),
         company_number=row.text(options.company_number) if options.company_number else None,
         website=row.text(options.website) if options.website else None,
+        merged_ids=tuple(one for one in re.findall("[0-9]+", row.text(_MERGED_IDS) or "") if one != row.id),
     )
 
 

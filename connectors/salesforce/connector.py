@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connectors.base import (
     AccountRecord,
@@ -74,6 +74,14 @@ class SalesforceConnector:
     def pull_accounts(self) -> Iterator[AccountRecord]:
         """Yield every account that the integration user can see, once, in the order of its id."""
         return pull.accounts(self._client, names=self._names(), fields=self._fields)
+
+    def pull_merges(
+        self,
+        accounts: Sequence[AccountRecord],  # noqa: ARG002 - a loser names its master, not the other way round
+        vanished: Collection[str] = (),  # noqa: ARG002 - one query tells of all
+    ) -> Mapping[str, str]:
+        """Return account that was merged away -> its master, as long as the recycle bin keeps it; one query."""
+        return pull.merges(self._client)
 
     def pull_deals(self) -> Iterator[DealRecord]:
         """Yield every opportunity, once."""

@@ -32,6 +32,21 @@ def accounts(client: SalesforceClient, *, names: Names, fields: Sequence[FieldSp
         )
 
 
+def merges(client: SalesforceClient) -> dict[str, str]:
+    """Return account that was merged away -> its master, for every one that is still in the recycle bin.
+
+    A loser of a merge is a deleted record that names its master, which only queryAll shows (SOAP API: "merge()").
+    """
+    query = select(("Id", "MasterRecordId"), of="Account", where="IsDeleted = true AND MasterRecordId != null")
+    steps: dict[str, str] = {}
+    for row in rows_of(client, query, with_deleted=True):
+        master = cell(row, "MasterRecordId")
+        if not (isinstance(master, str) and is_record_id(master)):
+            raise CrmAnswerError("a merged account came without a well-formed id of its master", where=client.host)
+        steps[record_id(row)] = master
+    return steps
+
+
 def deals(client: SalesforceClient, *, names: Names) -> Iterator[DealRecord]:
     """Yield every opportunity that is not deleted; its percentage becomes a probability of 0-1."""
     for row in _records(client, select(names.deal, of="Opportunity", order_by="Id")):

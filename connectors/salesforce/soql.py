@@ -66,14 +66,16 @@ def is_record_id(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", text) is not None
 
 
-def rows_of(client: SalesforceClient, query: str) -> Iterator[Row]:
-    """Yield all rows of a query, page after page.
+def rows_of(client: SalesforceClient, query: str, *, with_deleted: bool = False) -> Iterator[Row]:
+    """Yield all rows of a query, page after page; `with_deleted`: those in the recycle bin too.
 
     Raises:
         CrmAnswerError: a page lacks its parts, pages go round in a circle, or rows are missing at the end.
     """
-    # REST API: "Query"; the next pages: "Query More Results".
-    page = client.read(lambda api: _page(api.query(query, headers=_LARGEST_PAGE), client.host))
+    # REST API: "Query" and "QueryAll"; the next pages: "Query More Results".
+    page = client.read(
+        lambda api: _page(api.query(query, include_deleted=with_deleted, headers=_LARGEST_PAGE), client.host)
+    )
     received, seen = 0, set[str]()
     while True:
         yield from page.rows

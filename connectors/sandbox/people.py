@@ -10,6 +10,12 @@ from connectors.sandbox.salesforce_values import SalesforceError, check_values
 from connectors.sandbox.schema import ACCOUNT_OBJECT, DEAL_OBJECT, Crm, Schema
 from connectors.sandbox.store import Record, Records
 
+_LINKS: Mapping[Crm, tuple[str, str]] = {
+    "salesforce": ("AccountId", "ParentId"),
+    "hubspot": ("hs_primary_associated_company", "hs_parent_company_id"),
+}
+"""Fields by which a deal and a child account hang on an account."""
+
 
 def find_account(records: Records, crm: Crm, account_id: str) -> Record:
     """Return an account, deleted or not.
@@ -44,9 +50,10 @@ def edit_account(
 
 
 def merge_accounts(records: Records, crm: Crm, kept_id: str, lost_id: str, *, by: str) -> str:
-    """Merge two accounts and return the id that lives on.
+    """Merge two accounts and return the id that lives on; deals and child accounts follow.
 
-    Salesforce keeps the first one's id and deletes the other; HubSpot makes a new record for both.
+    Salesforce keeps the first one's id and deletes the other; HubSpot makes a new record for both, which lists these
+    two alone, even where they are mergers themselves.
     """
     kept, lost = find_account(records, crm, kept_id), find_account(records, crm, lost_id)
     gone: tuple[str, ...] = (lost_id,) if crm == "salesforce" else (kept_id, lost_id)
@@ -59,12 +66,14 @@ def merge_accounts(records: Records, crm: Crm, kept_id: str, lost_id: str, *, by
         survivor = records.add(kept.object, [values], by=by)[0]
     for each in gone:
         records.delete(kept.object, each, merged_into=survivor)
-    _move_deals(records, crm, gone, survivor, by=by)
+    deal_link, parent_link = _LINKS[crm]
+    _move(records, DEAL_OBJECT[crm], deal_link, gone, survivor, by=by)
+    _move(records, ACCOUNT_OBJECT[crm], parent_link, gone, survivor, by=by)
     return survivor
 
 
-def _move_deals(records: Records, crm: Crm, gone: tuple[str, ...], survivor: str, *, by: str) -> None:
-    link = "AccountId" if crm == "salesforce" else "hs_primary_associated_company"
-    for deal in records.scan(DEAL_OBJECT[crm]):
-        if deal.values.get(link) in gone:
-            records.update(deal.object, deal.id, {link: survivor}, by=by)
+def _move(records: Records, object_name: str, link: str, gone: tuple[str, ...], survivor: str, *, by: str) -> None:
+    """Hand the records that hang on merged accounts to the survivor, which never hangs on itself."""
+    for each in records.scan(object_name):
+        if each.values.get(link) in gone and not each.is_deleted:
+            records.update(object_name, each.id, {link: None if each.id == survivor else survivor}, by=by)

@@ -180,6 +180,10 @@ class Sandbox:
         """Let a person merge two accounts; return the id that lives on (HubSpot: a new one)."""
         return merge_accounts(self._records(crm), crm, kept_id, lost_id, by=by)
 
+    def empty_recycle_bin(self, crm: Crm) -> None:
+        """Let deleted and merged records be forgotten, as some days do."""
+        self._records(crm).purge()
+
     def hide_field(self, crm: Crm, name: str) -> None:
         """Hide a field from the API, as field-level security or a property that was never made does."""
         self._schemas[crm].hide(name)

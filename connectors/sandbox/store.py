@@ -158,6 +158,11 @@ class Records:
                 (merged_into, self._now(), self._crm, object_name, record_id),
             )
 
+    def purge(self) -> None:
+        """Forget the records that are marked as deleted; their numbers stay taken, so that no id is given twice."""
+        with self._lock, self._db:
+            self._db.execute("UPDATE records SET crm = 'none' WHERE crm = ? AND is_deleted = 1", (self._crm,))
+
     def history(self, record_id: str) -> list[HistoryLine]:
         """Return what happened to the fields of a record, latest first."""
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,20 +39,39 @@ def match() -> None:
 def list_waiting(invocation: Invocation, *, show_all: bool) -> int:
     """List the customers without account as of the last run, most valuable first, with accounts of nearly that name.
 
+    Those confirmed as an account that was merged into another since are told with the one that they follow.
+
     \b
     Example:  whalecurve match list --all
     """
-    from sync.matching import Waiting
-    from sync.store.matches import match_decisions
+    from sync.store.matches import followed, match_decisions
 
     settings = invocation.settings()
-    waiting = Waiting.of_ledger(settings.data.ledger)
-    decisions = match_decisions(_stored(settings))
+    waiting, stored = _waiting(settings)
+    decisions = match_decisions(followed(stored, waiting.merges))
     parties = waiting.undecided(decisions)
     shown = parties if show_all or invocation.as_json else parties[:SHOWN]
     rows = [_row(party, waiting, decisions, settings.books.home_currency) for party in shown]
-    invocation.answer(_text(rows, len(parties), settings.books.home_currency), {"unmatched": rows})
+    moved = [_moved(each, waiting) for each in stored if each.verdict == "confirmed" and _has_moved(each, waiting)]
+    told = [_text(rows, len(parties), settings.books.home_currency), *map(_moved_text, moved)]
+    invocation.answer("\n".join(told), {"unmatched": rows, "merged": moved})
     return 0
+
+
+def _has_moved(decision: MatchDecision, waiting: Waiting) -> bool:
+    return waiting.merges.master(decision.account_id) != decision.account_id
+
+
+def _moved(decision: MatchDecision, waiting: Waiting) -> dict[str, str | None]:
+    """Return a confirmed customer and the account that it follows; its name is None if that one is gone."""
+    master = waiting.merges.master(decision.account_id)
+    told = {"party": decision.handle, "confirmed_as": decision.account_id, "account": master}
+    return {**told, "name": waiting.accounts.get(master)}
+
+
+def _moved_text(moved: dict[str, str | None]) -> str:
+    now = f"{moved['name']} ({moved['account']})" if moved["name"] else f"{moved['account']}, which is gone"
+    return f"Merged: {moved['party']} was confirmed as {moved['confirmed_as']}, which is now {now}"
 
 
 def _row(party: UnmatchedParty, waiting: Waiting, decisions: MatchDecisions, currency: str) -> dict[str, Any]:
@@ -110,11 +130,10 @@ def reject(invocation: Invocation, *, party: str, account: str) -> int:
 
 
 def _decide(invocation: Invocation, party: str, account: str, verdict: Verdict) -> int:
-    from sync.matching import Waiting
     from sync.store.matches import MatchDecision
 
     settings = invocation.settings()
-    waiting = Waiting.of_ledger(settings.data.ledger)
+    waiting, _ = _waiting(settings)
     decision = MatchDecision(waiting.handle(party), waiting.account(account), verdict)
     _save(invocation, settings, [decision])
     told = (
@@ -134,11 +153,12 @@ def export_file(invocation: Invocation, *, file: Path) -> int:
     Example:  whalecurve match export matches.csv   (write confirmed or rejected into its last column)
     """
     from sync.match_file import write_matches
-    from sync.matching import Waiting
+    from sync.store.matches import followed
 
     settings = invocation.settings()
-    waiting = Waiting.of_ledger(settings.data.ledger)
-    count = write_matches(file, waiting, _stored(settings), currency=settings.books.home_currency)
+    waiting, stored = _waiting(settings)
+    decided = followed(stored, waiting.merges)
+    count = write_matches(file, waiting, decided, currency=settings.books.home_currency)
     invocation.answer(f"{file}: {count} rows. Next: whalecurve match import {file}", {"file": str(file), "rows": count})
     return 0
 
@@ -153,27 +173,34 @@ def import_file(invocation: Invocation, *, file: Path) -> int:
     Example:  whalecurve match import matches.csv
     """
     from sync.match_file import read_matches
-    from sync.matching import Waiting
 
     settings = invocation.settings()
-    decisions = read_matches(file, Waiting.of_ledger(settings.data.ledger))
+    waiting, _ = _waiting(settings)
+    decisions = read_matches(file, waiting)
     _save(invocation, settings, decisions)
     invocation.answer(f"{len(decisions)} decisions taken. {NEXT_RUN}", {"decisions": len(decisions)})
     return 0
 
 
-def _stored(settings: Settings) -> list[MatchDecision]:
+def _waiting(settings: Settings) -> tuple[Waiting, list[MatchDecision]]:
+    """Return who waits, with the merges since, and what people said, as they said it."""
+    from sync.matching import Waiting
     from sync.store.matches import load_decisions
+    from sync.store.merges import load_merges
 
+    waiting = Waiting.of_ledger(settings.data.ledger)
     with _opened(settings, is_write=False) as (connection, org_id):
-        return load_decisions(connection, org_id)
+        merges = load_merges(connection, org_id).all
+        return replace(waiting, merges=merges), load_decisions(connection, org_id)
 
 
 def _save(invocation: Invocation, settings: Settings, decisions: Sequence[MatchDecision]) -> None:
     from sync.store.matches import save_decisions
+    from sync.store.merges import load_merges
 
     with _opened(settings, is_write=True) as (connection, org_id):
-        save_decisions(connection, org_id, decisions, now=invocation.now())
+        merges = load_merges(connection, org_id).all
+        save_decisions(connection, org_id, decisions, now=invocation.now(), merges=merges)
 
 
 @contextmanager

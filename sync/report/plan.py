@@ -38,6 +38,7 @@ def plan_text(planned: Planned, *, show_all: bool = False) -> str:
     return "\n".join(
         [
             *_inputs(planned),
+            *merged_lines(planned),
             *_books(planned),
             *_unmatched(planned),
             "",
@@ -84,6 +85,11 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "coverage": f"{verdicts.coverage:.2f}",
         "portfolio": portfolio_data(verdicts),
         "warnings": list(planned.warnings),
+        "merged": [{"account": each.account_id, "name": each.name, "into": each.master_id} for each in planned.merged],
+        "restated": [
+            {"account": account_id, "net_profit": [str(from_minor(cents, verdicts.home_currency)) for cents in both]}
+            for account_id, both in planned.restated.items()
+        ],
         "unmatched": [
             {
                 "party": party.handle,
@@ -126,6 +132,23 @@ def _listed(head: str, entries: Sequence[str]) -> list[str]:
     """Return entries as lines under one heading, the first ones only where there are many."""
     more = [f"{'':<10} ... {len(entries) - SHOWN} more"] if len(entries) > SHOWN else []
     return [*(f"{head:<10} {entry}" for entry in entries[:SHOWN]), *more]
+
+
+def merged_lines(planned: Planned) -> list[str]:
+    """Return one line per account that was merged away, and one per account whose close now reads otherwise."""
+    currency, closed = planned.verdicts.home_currency, planned.plan.as_of
+
+    def named(account_id: str) -> str:
+        account = planned.accounts.get(account_id)
+        return f"{account.name} ({account_id})" if account else f"{account_id}, which is gone"
+
+    told = [f"{each.name} ({each.account_id}) into {named(each.master_id)}" for each in planned.merged]
+    restated = [
+        f"{named(account_id)}: net profit {money_text(then, currency)} at the close of {closed}, "
+        f"now {money_text(now, currency)} {currency}"
+        for account_id, (then, now) in planned.restated.items()
+    ]
+    return [*_listed("Merged", told), *_listed("Restated", restated)]
 
 
 def _unknown_task(task: UnknownTask) -> str:

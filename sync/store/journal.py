@@ -103,6 +103,15 @@ def in_flight(connection: sa.Connection, org_id: str) -> list[Intent]:
     return [_intent(row) for row in connection.execute(query.order_by(journal.c.seq))]
 
 
+def sent_to_the_gone(connection: sa.Connection, org_id: str) -> dict[tuple[str, str], list[FieldValue]]:
+    """Return (account id, field key) -> values that were sent to records which were gone when that was settled."""
+    query = sa.select(journal).where(journal.c.org_id == org_id, journal.c.state == State.GONE)
+    found: dict[tuple[str, str], list[FieldValue]] = {}
+    for row in connection.execute(query.order_by(journal.c.seq)):
+        found.setdefault((row.account_id, row.field), []).append(decoded(row.wanted))
+    return found
+
+
 def settlements_of(connection: sa.Connection, run_id: str) -> list[Settlement]:
     """Return every journaled value of one run with its state, in the order in which it was sent."""
     rows = connection.execute(sa.select(journal).where(journal.c.run_id == run_id).order_by(journal.c.seq))

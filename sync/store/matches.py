@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from connectors.identity import MatchDecisions
+from connectors.merges import NO_MERGES, Merges
 from sync.store.tables import party_match
 
 Verdict: TypeAlias = Literal["confirmed", "rejected"]
@@ -25,15 +26,23 @@ class MatchDecision:
 
 
 def save_decisions(
-    connection: sa.Connection, org_id: str, decisions: Iterable[MatchDecision], *, now: datetime
+    connection: sa.Connection,
+    org_id: str,
+    decisions: Iterable[MatchDecision],
+    *,
+    now: datetime,
+    merges: Merges = NO_MERGES,
 ) -> None:
-    """Store decisions in order: a later one on the same pair wins, and a customer is confirmed as one account only."""
+    """Store decisions in order: a later one on the same pair wins, and a customer is confirmed as one account only.
+
+    What was said of an account that was merged away was said of the one that took it over.
+    """
+    absorbed = merges.by_master()
     for decision in decisions:
         own = (party_match.c.org_id == org_id) & (party_match.c.handle == decision.handle)
-        replaced = party_match.c.account_id == decision.account_id
-        if decision.verdict == "confirmed":
-            replaced |= party_match.c.verdict == "confirmed"
-        connection.execute(party_match.delete().where(own & replaced))
+        same = party_match.c.account_id.in_([decision.account_id, *absorbed.get(decision.account_id, ())])
+        replaced = sa.or_(same, party_match.c.verdict == "confirmed") if decision.verdict == "confirmed" else same
+        connection.execute(party_match.delete().where(own, replaced))
         row = {"handle": decision.handle, "account_id": decision.account_id, "verdict": decision.verdict}
         connection.execute(party_match.insert().values(org_id=org_id, decided=now, **row))
 
@@ -43,6 +52,19 @@ def load_decisions(connection: sa.Connection, org_id: str) -> list[MatchDecision
     columns = (party_match.c.handle, party_match.c.account_id, party_match.c.verdict)
     query = sa.select(*columns).where(party_match.c.org_id == org_id).order_by(*columns)
     return [MatchDecision(*row) for row in connection.execute(query)]
+
+
+def followed(decisions: Iterable[MatchDecision], merges: Merges) -> list[MatchDecision]:
+    """Return decisions on the accounts that are left after merges, ordered by handle and account.
+
+    Who was confirmed as one of two accounts and rejected as the other is confirmed as the one that is left of them.
+    """
+    found: dict[tuple[str, str], MatchDecision] = {}
+    for each in decisions:
+        master = merges.master(each.account_id)
+        if each.verdict == "confirmed" or (each.handle, master) not in found:
+            found[each.handle, master] = MatchDecision(each.handle, master, each.verdict)
+    return [found[pair] for pair in sorted(found)]
 
 
 def match_decisions(decisions: Iterable[MatchDecision]) -> MatchDecisions:

@@ -188,3 +188,22 @@ party_match = Table(
     Column("decided", UtcTime, nullable=False),
     comment="what a person said of one customer of the books and one account",
 )
+
+account_merge = Table(
+    "account_merge",
+    METADATA,
+    Column("org_id", String, ForeignKey("org.org_id"), primary_key=True),
+    Column("account_id", String, primary_key=True, comment="merged away"),
+    Column("merged_into", String, nullable=False, comment="took it over; may be merged away itself"),
+    Column("carried_on_by", String, comment="new record that goes on where this one stopped; null: none does"),
+    comment="one account that people merged into another: the CRM may forget it",
+)
+
+merged_party = Table(
+    "merged_party",
+    METADATA,
+    Column("org_id", String, ForeignKey("org.org_id"), primary_key=True),
+    Column("handle", String, primary_key=True, comment="`connectors.identity.handle_of`"),
+    Column("account_id", String, nullable=False, comment="merged away"),
+    comment="one customer of the books, and the account that it was found as when that one was merged away",
+)

@@ -13,6 +13,7 @@ import requests
 import connectors
 from connectors.base import CrmOptions, RecordChange, WriteStatus
 from connectors.errors import CrmAccessError, CrmLoginError
+from connectors.merges import Merges
 from connectors.sandbox import faults
 
 WRITTEN, REJECTED, GONE, UNKNOWN = WriteStatus
@@ -152,6 +153,69 @@ def test_accounts_that_are_gone_are_left_out(sandbox, connector, account, crm, n
     assert set(listed(connector)) == stays | {merged}
     assert set(connector.read_fields([*account.values(), crm.no_account])) - {merged} == stays
     assert connector.read_fields([]) == {}
+
+
+def merges(connector):
+    """Return what a run learns of merges: every account that is there, and the steps that the CRM tells."""
+    accounts = list(connector.pull_accounts())
+    return Merges().among({each.account_id for each in accounts}, connector.pull_merges(accounts))
+
+
+def test_a_merged_account_leads_to_the_one_that_took_it_over(sandbox, connector, account, name):
+    assert merges(connector).steps == {}
+
+    sandbox.delete(name, account["C-004"])
+    survivor = sandbox.merge(name, account["C-001"], account["C-002"])
+
+    found = merges(connector)
+    assert {found.master(account[key]) for key in ("C-001", "C-002")} == {survivor}
+    assert found.master(account["C-003"]) == account["C-003"]
+    assert found.master(account["C-004"]) == account["C-004"]
+
+
+def test_two_merges_in_a_row_lead_to_the_last_account(sandbox, connector, account, name):
+    before = set(listed(connector))
+    first = sandbox.merge(name, account["C-002"], account["C-001"])
+    last = sandbox.merge(name, account["C-003"], first)
+
+    there = list(connector.pull_accounts())
+    ids = {each.account_id for each in there}
+    found = Merges().among(ids, connector.pull_merges(there, before - ids))
+
+    assert {found.master(account[key]) for key in ("C-001", "C-002", "C-003")} == {last}
+
+
+def test_a_master_that_was_deleted_stands_for_nobody(sandbox, connector, account, name):
+    survivor = sandbox.merge(name, account["C-001"], account["C-002"])
+    before = merges(connector)
+    sandbox.delete(name, survivor)
+
+    there = list(connector.pull_accounts())
+    ids = {each.account_id for each in there}
+    told = connector.pull_merges(there, {survivor})
+
+    assert before.among(ids, told).master(account["C-002"]) == survivor
+    assert survivor not in ids
+
+
+def test_merges_cost_a_call_at_most(sandbox, connector, account, name):
+    """Where the CRM lists them; each account that vanished without a trace there is asked for once."""
+    sandbox.merge(name, account["C-001"], account["C-002"])
+    sandbox.delete(name, account["C-003"])
+    accounts = list(connector.pull_accounts())
+    before = len(sandbox.requests)
+
+    connector.pull_merges(accounts, {account["C-002"]})
+    assert len(sandbox.requests) - before == {"salesforce": 1, "hubspot": 0}[name]
+    connector.pull_merges(accounts, {account["C-002"], account["C-003"]})
+    assert len(sandbox.requests) - before == {"salesforce": 2, "hubspot": 1}[name]
+
+
+def test_deals_and_children_hang_on_the_account_that_is_left(sandbox, connector, account, name):
+    survivor = sandbox.merge(name, account["C-003"], account["C-001"])
+
+    assert {each.parent_id for each in connector.pull_accounts() if each.name == "Alder Retail"} == {survivor}
+    assert sum(each.account_id == survivor for each in connector.pull_deals()) == 2
 
 
 def test_each_change_has_one_outcome_in_order(sandbox, connector, account, crm, name):

@@ -104,6 +104,9 @@ def test_deleted_and_merged_accounts_are_seen_by_query_all_only(sandbox, query, 
     assert query(text)["totalSize"] == 0
     assert [row["MasterRecordId"] for row in query(text, "/queryAll")["records"]] == [kept, None]
     assert query(f"SELECT Id FROM Opportunity WHERE AccountId = '{kept}'")["totalSize"] == 3  # noqa: S608 - SOQL
+    sandbox.empty_recycle_bin("salesforce")
+    assert query(text, "/queryAll")["totalSize"] == 0
+    assert {gone, lost}.isdisjoint(sandbox.seed("salesforce", accounts=[{"name": "New"}]).values())
 
 
 def test_long_answers_come_in_pages_that_can_be_read_again(make_sandbox, open_salesforce):

@@ -4,6 +4,7 @@ import pytest
 
 from connectors.base import AccountRecord
 from connectors.identity import UNDECIDED, MatchDecisions, Party, resolve
+from connectors.merges import NO_MERGES, Merges
 from connectors.names import plain_name
 
 
@@ -164,8 +165,8 @@ SITED = (
 )
 
 
-def identified(*parties, decisions=UNDECIDED):
-    identities = resolve(parties, SITED, decisions)
+def identified(*parties, decisions=UNDECIDED, merges=NO_MERGES):
+    identities = resolve(parties, SITED, decisions, merges)
     return [identities.account_ids[party.key, party.name] for party in parties], [
         party.reason for party in identities.unmatched
     ]
@@ -240,8 +241,8 @@ def test_what_a_person_confirmed_goes_before_all_else():
 
 
 def test_a_confirmed_account_that_is_gone_leaves_the_customer_unmatched():
-    decisions = MatchDecisions({"name:alfa": "merged away"})
-    reason = "confirmed as account merged away, which the CRM no longer has"
+    decisions = MatchDecisions({"name:alfa": "009"})
+    reason = "confirmed as account 009, which the CRM no longer has"
 
     assert identified(customer("Alfa"), decisions=decisions) == (["unmatched:Alfa"], [reason])
 
@@ -253,3 +254,31 @@ def test_what_a_person_rejected_is_not_taken_again():
         ["unmatched:Alfa", "002"],
         ["a person said that it is not Alfa (001)"],
     )
+
+
+def test_what_was_said_of_an_account_holds_for_the_one_that_took_it_over():
+    merges = Merges({"007": "008", "008": "002"})
+    confirmed = MatchDecisions({"name:alfa": "007"})
+    rejected = MatchDecisions({}, frozenset({("name:borea", "007")}))
+
+    assert identified(customer("Alfa"), customer("X", key="008"), decisions=confirmed, merges=merges)[0] == ["002"] * 2
+    assert identified(customer("Borea"), decisions=rejected, merges=merges)[1] == [
+        "a person said that it is not Borea (002)"
+    ]
+
+
+def test_a_confirmed_account_whose_master_is_gone_leaves_the_customer_unmatched():
+    reason = "confirmed as account 007 and merged into 009, which the CRM no longer has"
+    merges = Merges({"007": "008", "008": "009"})
+
+    assert identified(customer("Alfa"), decisions=MatchDecisions({"name:alfa": "007"}), merges=merges)[1] == [reason]
+
+
+def test_a_customer_of_a_merged_account_goes_with_it_unless_it_states_something_else():
+    merges = Merges({"007": "002"}, {"number:c-7": "007", "number:c-8": "007", "number:c-9": "gone"})
+
+    assert identified(customer("Zeta", key="c-7"), merges=merges) == (["002"], [])
+    assert identified(customer("Alfa", key="c-8"), merges=merges)[1] == [
+        "merged account and name point to different accounts: Borea (002); Alfa (001)"
+    ]
+    assert identified(customer("Zeta", key="c-9"), merges=merges)[1] == ["no account has this number or name"]

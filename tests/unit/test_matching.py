@@ -1,11 +1,13 @@
 """Who waits for a person, what is proposed, and what of a filled-in file is taken."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
 from connectors.errors import InputError
 from connectors.identity import UNDECIDED, MatchDecisions, UnmatchedParty
+from connectors.merges import Merges
 from sync.errors import ConfigError
 from sync.match_file import read_matches, write_matches
 from sync.matching import Waiting
@@ -45,6 +47,14 @@ def test_at_most_three_are_proposed():
 def test_a_confirmed_customer_waits_no_more_unless_its_account_is_gone():
     assert WAITING.undecided(MatchDecisions({"number:7": "003"})) == [WAITING.parties[0], WAITING.parties[2]]
     assert WAITING.undecided(MatchDecisions({"number:7": "gone"})) == list(WAITING.parties)
+
+
+def test_an_account_that_was_merged_away_is_its_master():
+    waiting = replace(WAITING, merges=Merges({"008": "009", "009": "003", "006": "007"}))
+
+    assert [waiting.account(each) for each in ("008", "009", "003")] == ["003"] * 3
+    with pytest.raises(ConfigError, match="006"):
+        waiting.account("006")
 
 
 @pytest.mark.parametrize("text", ["Events Grove", "EVENTS grove", "name:Events Grove", "name:events grove"])

@@ -163,11 +163,12 @@ def test_a_store_of_a_newer_program_is_refused_untouched(store, path):
 def test_an_older_store_is_copied_and_gets_the_newer_tables(store, path):
     with store.write() as connection:
         orgs.bind_org(connection, ACME, now=NOW)
-        connection.exec_driver_sql("DROP TABLE party_match")
+        for table in ("party_match", "account_merge", "merged_party"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with closing(open_store(path)) as newer, newer.write() as connection:
         matches.save_decisions(connection, "00D1", [matches.MatchDecision("number:1", "001", "confirmed")], now=NOW)
-    copy = path.with_name("store.sqlite.before-0002")
+    copy = path.with_name("store.sqlite.before-0003")
     with closing(sqlite3.connect(copy)) as saved:
         rows = saved.execute("SELECT org_id, version_num FROM org, alembic_version").fetchall()
 

@@ -57,6 +57,9 @@ class CrmPeer:
         for account_id, values in sorted(self.records.items()):
             yield AccountRecord(account_id, f"Name of {account_id}", None, None, None, values)
 
+    def pull_merges(self, *_: object) -> Mapping[str, str]:
+        return {}
+
     def pull_deals(self) -> Iterator[DealRecord]:
         return iter(())
 

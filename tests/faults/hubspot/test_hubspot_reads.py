@@ -224,3 +224,13 @@ def test_a_number_comes_back_at_its_scale(connect_hubspot, peer):
     peer.answer(peer.reply({"results": [company(7, profit_margin_pct="12.50")]}))
 
     assert connect_hubspot(peer).read_fields(["7"])["7"]["margin_pct"] == Decimal("12.5")
+
+
+def test_a_company_that_two_others_list_is_part_of_neither_and_none_is_part_of_itself(connect_hubspot, peer):
+    listed = [company(1, hs_merged_object_ids="1;7"), company(2, hs_merged_object_ids="7; 8"), company(3)]
+    peer.answer(peer.reply({"portalId": 1}), peer.reply({"results": listed}))
+    connector = connect_hubspot(peer)
+    accounts = list(connector.pull_accounts())
+
+    assert [account.merged_ids for account in accounts] == [("7",), ("7", "8"), ()]
+    assert connector.pull_merges(accounts) == {"8": "2"}

@@ -160,3 +160,22 @@ def test_values_are_exact_and_typed(org, connect):
     assert str(found.values["coverage"]) == "87"
     assert (found.values["review"], found.values["tier"]) == (True, None)
     assert found.values["tier_since"] == date(2026, 10, 31)
+
+
+@pytest.mark.parametrize("row", [{}, {"MasterRecordId": None}, {"MasterRecordId": "none"}, {"MasterRecordId": FIRST}])
+def test_a_merged_account_without_its_own_or_its_masters_id_is_no_merge(org, connect, row):
+    org.always("GET", f"{org.query_path}All", org.page([row]))
+
+    with pytest.raises(CrmAnswerError):
+        connect().pull_merges([])
+
+
+def test_merges_come_from_the_recycle_bin_page_after_page(org, connect):
+    masters = {FIRST: SECOND, SECOND: FIRST}
+    first, second = ({"Id": each, "MasterRecordId": master} for each, master in masters.items())
+    org.instead("GET", NEXT, org.page([second], total=2))
+    org.instead("GET", f"{org.query_path}All", org.page([first], total=2, next_url=NEXT))
+
+    assert connect().pull_merges([]) == masters
+    (asked,) = [call.soql for call in org.calls if "All" in call.path]
+    assert asked.endswith("FROM Account WHERE IsDeleted = true AND MasterRecordId != null")

@@ -8,6 +8,7 @@ import pytest
 import connectors.facts.build as build_module
 from connectors.base import DealRecord
 from connectors.errors import InputError
+from connectors.merges import Merges
 from profitability.engine import evaluate
 from profitability.errors import DataError
 from profitability.policy import Policy
@@ -227,3 +228,21 @@ def test_a_pool_that_postings_fill_has_the_practical_hours_of_the_template(build
     (row,) = rows_of(build(*rows), "pools")
 
     assert (row["amount_cents"], row["driver"], row["practical_seconds"]) == (1_000, "events", 3600)
+
+
+def test_everything_that_names_a_merged_account_belongs_to_its_master(build, column_of):
+    """By its record id, and by the name as which it was found."""
+    merges = Merges({"009": "001"}, {"name:omega": "009"})
+    rows = [
+        document(party="009", party_key="009"),
+        document("2", party="Omega"),
+        pin("009", party_key="009"),
+        exemption("Omega"),
+        contract("Omega", contracted_hours_seconds=3600),
+    ]
+    built = build(*rows, merges=merges)
+
+    assert built.unmatched == ()
+    for table in ("documents", "pins", "exemptions", "contracts"):
+        assert set(column_of(built, table, "account_id")) == {"001"}
+    assert len(column_of(built, "documents", "account_id")) == 2
