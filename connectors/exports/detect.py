@@ -16,8 +16,8 @@ from itertools import islice
 from connectors.exports.builtin import builtin_grids
 from connectors.exports.builtin.grids import BUILT_HEAD, BuiltGrid
 from connectors.exports.cells import as_text, is_blank
-from connectors.exports.mapping import HOME_MARK, Column
 from connectors.exports.mapping import Mapping as ExportMapping
+from connectors.exports.mapping_columns import HOME_MARK, Column
 from connectors.exports.sheets import open_sheets
 from connectors.exports.source import FileFaultError, Grid, RawRow, Source, TextGrid
 
