@@ -112,7 +112,7 @@ def make_night_plan(night: Night) -> Planned:
         plans.save_plan(connection, plan, night.identity.org_id, now=night.clock())
     by_id = {account.account_id: account for account in accounts}
     odd = [f"{reading.path.name}:{note.line}: {note.what}" for reading in readings for note in reading.warnings]
-    warnings = (*odd, *(note.what for note in doubled))
+    warnings = (*odd, *(note.what for note in doubled), *built.warnings)
     return Planned(by_id, readings, warnings, built, verdicts, plan, tripped, figures)
 
 

@@ -19,6 +19,7 @@ from connectors.facts import lookups
 from connectors.facts.coverage import SourceDates
 from connectors.facts.crm import add_crm
 from connectors.facts.events import add_event_times
+from connectors.facts.names import add_names
 from connectors.facts.rates import add_rates
 from connectors.identity import UNDECIDED, MatchDecisions, UnmatchedParty
 from connectors.maps import CategoryMap, GlAccountMap
@@ -57,9 +58,13 @@ class UnknownTask:
 
 @dataclass(frozen=True, slots=True)
 class UnknownGlAccount:
-    """A GL account whose postings the map does not know. `amount_minor` is the sum in `currency`."""
+    """A GL account whose postings the map does not know.
+
+    `name`: as master data has it, None where it is not known. `amount_minor` is the sum in `currency`.
+    """
 
     gl_account: str
+    name: str | None
     currency: str
     postings: int
     amount_minor: int
@@ -86,6 +91,7 @@ class BuiltFacts:
         coverage_dates: required record kind -> how far it reaches.
         inputs: the files that count.
         control: totals that were found equal before and after.
+        warnings: what was odd and yet taken.
     """
 
     facts: Facts
@@ -95,6 +101,7 @@ class BuiltFacts:
     coverage_dates: Mapping[str, SourceDates]
     inputs: tuple[LiveFile, ...]
     control: tuple[ControlFigure, ...]
+    warnings: tuple[str, ...]
 
 
 def build_facts(
@@ -140,6 +147,7 @@ def build_facts(
         lookups.add_people(connection)
         add_crm(connection, accounts, deals, home_currency)
         add_event_times(connection, time_equations)
+        warnings = add_names(connection)
         identities = lookups.add_parties(connection, accounts, _sql("parties"), decisions)
         _refuse_guesses(connection)
         tables = _write_tables(connection, ledger.folder / "facts")
@@ -155,6 +163,7 @@ def build_facts(
             coverage_dates=dates,
             inputs=ledger.live_files(),
             control=_control(connection),
+            warnings=warnings,
         )
 
 
@@ -215,13 +224,14 @@ def _unknown_tasks(connection: DuckDBPyConnection) -> tuple[UnknownTask, ...]:
 def _unknown_gl_accounts(connection: DuckDBPyConnection) -> tuple[UnknownGlAccount, ...]:
     rows = connection.execute(
         """
-        SELECT gl_account, coalesce(currency, home_currency) AS currency, count(*),
+        SELECT gl_line.gl_account, any_value(name), coalesce(currency, home_currency) AS currency, count(*),
                CAST(sum(amount_minor) AS BIGINT) AS amount_minor
         FROM gl_line
         CROSS JOIN params
+        LEFT JOIN gl_account_names ON gl_account_names.number = gl_line.gl_account
         SEMI JOIN (SELECT * FROM gl_uses WHERE use IS NULL) AS unknown
             ON unknown.gl_account = gl_line.gl_account AND unknown.supplier IS NOT DISTINCT FROM gl_line.supplier
-        GROUP BY gl_account, coalesce(currency, home_currency) ORDER BY abs(sum(amount_minor)) DESC, 1, 2
+        GROUP BY gl_line.gl_account, coalesce(currency, home_currency) ORDER BY abs(sum(amount_minor)) DESC, 1, 3
         """
     ).fetchall()
     return tuple(UnknownGlAccount(*row) for row in rows)

@@ -136,7 +136,8 @@ def _unknown_task(task: UnknownTask) -> str:
 
 def _unknown_gl_account(account: UnknownGlAccount) -> str:
     amount = f"{money_text(account.amount_minor, account.currency)} {account.currency}"
-    return f"GL account {account.gl_account!r}: {amount} left at firm level (gl_accounts.toml)"
+    name = f" ({account.name})" if account.name else ""
+    return f"GL account {account.gl_account!r}{name}: {amount} left at firm level (gl_accounts.toml)"
 
 
 def _problems(planned: Planned) -> list[str]:
