@@ -141,6 +141,7 @@ def build_facts(
     """
     with closing(ledger.connect()) as connection:
         lookups.add_params(connection, home_currency, window)
+        connection.execute(f"CREATE TABLE cost_spans AS {_sql('cost_spans')}")
         add_rates(connection, home_currency, ecb_rates)
         lookups.add_uses(connection, gl_accounts)
         lookups.add_categories(connection, categories)
