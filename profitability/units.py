@@ -9,14 +9,21 @@ from iso4217 import Currency
 
 SECONDS_PER_HOUR = 3600
 
+NO_CURRENCY = "XXX"
+"""ISO 4217: no currency. It marks an amount whose currency is stated elsewhere, on the document that it settles."""
+
+_MOST_DIGITS = 4
+
 
 def minor_digits(currency: str) -> int:
     """Return the digits after the point that a currency has (EUR 2, JPY 0, BHD 3).
 
+    `NO_CURRENCY` has as many as any currency has, so that an amount loses nothing until its currency is known.
+
     Raises:
         ValueError: not a currency code of ISO 4217.
     """
-    return Currency(currency).exponent or 0
+    return _MOST_DIGITS if currency == NO_CURRENCY else Currency(currency).exponent or 0
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
