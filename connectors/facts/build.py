@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import AccountRecord, DealRecord
 from connectors.errors import InputError
-from connectors.exports.frames import quoted, select_typed
+from connectors.exports.frames import quoted, scanned, select_typed
 from connectors.exports.ledger import Ledger
 from connectors.exports.overlap import LiveFile
 from connectors.facts import lookups
@@ -182,7 +183,7 @@ def _refuse_guesses(connection: DuckDBPyConnection) -> None:
 
 
 def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Table]:
-    """Write each fact table to Parquet and put a view on it into the schema `facts`."""
+    """Write each fact table to Parquet and put a view on it into the schema `facts`; return patterns of the files."""
     folder.mkdir(mode=0o700, exist_ok=True)
     connection.execute("CREATE SCHEMA facts")
     paths: dict[str, Table] = {}
@@ -190,9 +191,9 @@ def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Tab
         columns: dict[str, str] = {column.name: column.type for column in schema.columns}
         path = folder / f"{name}.parquet"
         _write(connection, f"{select_typed(columns, f'({_sql(name)})')} ORDER BY ALL", path)
-        view = f"CREATE VIEW facts.{name} AS SELECT * FROM read_parquet({quoted(path)}, hive_partitioning = false)"  # noqa: S608 quoted
+        view = f"CREATE VIEW facts.{name} AS SELECT * FROM read_parquet({scanned(path)}, hive_partitioning = false)"  # noqa: S608 quoted
         connection.execute(view)
-        paths[name] = str(path)
+        paths[name] = glob.escape(str(path))
     return paths
 
 
