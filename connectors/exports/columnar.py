@@ -26,8 +26,9 @@ from connectors.exports.parts import SQL_TYPES, Origin, kind_columns, write_part
 from connectors.exports.reading import Cell
 from connectors.exports.records import KINDS, column_name
 from connectors.exports.rows import table_rows
+from connectors.exports.scratch import ScratchFolder
 from connectors.exports.source import FileFaultError, TextGrid
-from connectors.exports.stored import ScratchFolder, StoredRecords, store_records
+from connectors.exports.stored import StoredRecords, store_records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

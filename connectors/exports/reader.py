@@ -21,6 +21,7 @@ from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.parts import Origin
 from connectors.exports.period import days_of, period_covered
 from connectors.exports.reading import FileReading, Problem, ReadingStatus, Records
+from connectors.exports.scratch import remove_abandoned
 from connectors.exports.source import MAX_TEXT_BYTES, FileFaultError, LooseQuotesError, Source, TextGrid
 from connectors.exports.stored import RecordSink, StoredRecords
 from connectors.exports.taking import MAX_PROBLEMS, Taking, take_rows
@@ -80,13 +81,15 @@ def check_folder(
 ) -> list[FileReading]:
     """Read every file below a folder, in the order of their names; dot files and mappings are not looked at.
 
-    The arguments are those of `read_file`.
+    The arguments are those of `read_file`. What a process that was killed left in `scratch` is removed.
 
     Raises:
         InputError: the folder is not there.
     """
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), remedy="Make it, or set books.exports to the right one.")
+    if scratch is not None:
+        remove_abandoned(scratch)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_no_export(path.relative_to(folder)))
     return [
         read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified, scratch=scratch)
