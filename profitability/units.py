@@ -1,4 +1,4 @@
-"""Money as whole minor units, hours as whole seconds, and the one way to round."""
+"""Money as whole minor units, hours as whole seconds, the one way to round, and how amounts and counts are told."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
 def money_text(minor: int, currency: str) -> str:
     """Return an amount with all its digits and thousands separated (-1234567, EUR -> -12,345.67)."""
     return f"{from_minor(minor, currency):,}"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun (`1 account`, `1,200 accounts`, `2 entries` where that plural is given)."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def half_up(value: Fraction) -> int:

@@ -26,6 +26,7 @@ from connectors.exports.parts import Origin, select_parts, write_records
 from connectors.exports.reading import FileReading, Problem, ReadingStatus, Record
 from connectors.exports.records import KINDS
 from connectors.exports.stored import StoredRecords
+from profitability.units import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -113,7 +114,7 @@ def _each_content_once(readings: Iterable[FileReading]) -> tuple[list[FileReadin
     for reading in sorted(readings, key=lambda reading: str(reading.path)):
         if reading.status is ReadingStatus.REFUSED:
             raise InputError(
-                f"the file was refused: {len(reading.problems)} problems",
+                f"the file was refused: {counted(len(reading.problems), 'problem')}",
                 where=str(reading.path),
                 remedy="Correct the file or take it out of the folder; `whalecurve exports check` lists the problems.",
             )

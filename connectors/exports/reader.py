@@ -25,6 +25,7 @@ from connectors.exports.scratch import remove_abandoned
 from connectors.exports.source import MAX_TEXT_BYTES, FileFaultError, LooseQuotesError, Source, TextGrid
 from connectors.exports.stored import RecordSink, StoredRecords
 from connectors.exports.taking import MAX_PROBLEMS, Taking, take_rows
+from profitability.units import counted
 
 LARGE_FROM_BYTES = 4 << 20
 _UNVERIFIED = "no real file of this system was ever seen"
@@ -137,7 +138,7 @@ def _refused(
     shown = tuple(problems[:MAX_PROBLEMS])
     count = len(problems) + untold
     if count > MAX_PROBLEMS:
-        left = f"{count - MAX_PROBLEMS:,} more problems"
+        left = counted(count - MAX_PROBLEMS, "more problem")
         shown = (*shown, Problem(0, "", "", left, "Mend the first ones; the rest may be of the same kind."))
     return replace(reading, status=ReadingStatus.REFUSED, records=(), problems=shown, warnings=tuple(warnings))
 

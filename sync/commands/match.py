@@ -133,13 +133,15 @@ def export_file(invocation: Invocation, *, file: Path) -> int:
     \b
     Example:  whalecurve match export matches.csv   (write confirmed or rejected into its last column)
     """
+    from profitability.units import counted
     from sync.match_file import write_matches
     from sync.matching import Waiting
 
     settings = invocation.settings()
     waiting = Waiting.of_ledger(settings.data.ledger)
     count = write_matches(file, waiting, _stored(settings), currency=settings.books.home_currency)
-    invocation.answer(f"{file}: {count} rows. Next: whalecurve match import {file}", {"file": str(file), "rows": count})
+    told = f"{file}: {counted(count, 'row')}. Next: whalecurve match import {file}"
+    invocation.answer(told, {"file": str(file), "rows": count})
     return 0
 
 
@@ -152,13 +154,14 @@ def import_file(invocation: Invocation, *, file: Path) -> int:
     \b
     Example:  whalecurve match import matches.csv
     """
+    from profitability.units import counted
     from sync.match_file import read_matches
     from sync.matching import Waiting
 
     settings = invocation.settings()
     decisions = read_matches(file, Waiting.of_ledger(settings.data.ledger))
     _save(invocation, settings, decisions)
-    invocation.answer(f"{len(decisions)} decisions taken. {NEXT_RUN}", {"decisions": len(decisions)})
+    invocation.answer(f"{counted(len(decisions), 'decision')} taken. {NEXT_RUN}", {"decisions": len(decisions)})
     return 0
 
 

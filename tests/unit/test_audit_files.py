@@ -264,7 +264,7 @@ def test_a_missing_namespace_is_no_hindrance(tmp_path):
 @pytest.mark.parametrize(
     ("totals", "what"),
     [
-        (stated(4, "121.00", "121.00"), "stated 4 lines, but 3 in 1 entries are there"),
+        (stated(4, "121.00", "121.00"), "stated 4 lines, but 3 in 1 entry are there"),
         (stated(3, "122.00", "121.00"), "stated total debit 122.00, but the lines add up to 121.00"),
         (stated(3, "121.00", "120.00"), "stated total credit 120.00, but the lines add up to 121.00"),
     ],
