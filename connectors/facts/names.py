@@ -41,5 +41,5 @@ def _add_names(connection: DuckDBPyConnection, kind: str) -> Iterator[str]:
         """  # noqa: S608 the names are ours
     )
     doubtful = connection.execute(f"SELECT number, told FROM {kind}s WHERE name IS NULL ORDER BY number").fetchall()  # noqa: S608 own names
-    for number, told in doubtful:
-        yield f"{_TOLD[kind]} {number} has several names, so none is used: {told}"
+    for stated, told in doubtful:
+        yield f"{_TOLD[kind]} {stated} has several names, so none is used: {told}"
