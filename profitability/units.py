@@ -1,4 +1,4 @@
-"""Money as whole minor units, hours as whole seconds, and the one way to round."""
+"""Money as whole minor units, hours as whole seconds, the one way to round, and how amounts and counts are told."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from iso4217 import Currency
 
 SECONDS_PER_HOUR = 3600
 
+NO_CURRENCY = "XXX"
+"""ISO 4217: no currency. It marks an amount whose currency is stated elsewhere, on the document that it settles."""
+
+_MOST_DIGITS = 4
+
 
 def minor_digits(currency: str) -> int:
     """Return the digits after the point that a currency has (EUR 2, JPY 0, BHD 3).
 
+    `NO_CURRENCY` has as many as any currency has, so that an amount loses nothing until its currency is known.
+
     Raises:
         ValueError: not a currency code of ISO 4217.
     """
-    return Currency(currency).exponent or 0
+    return _MOST_DIGITS if currency == NO_CURRENCY else Currency(currency).exponent or 0
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
@@ -39,6 +46,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
 def money_text(minor: int, currency: str) -> str:
     """Return an amount with all its digits and thousands separated (-1234567, EUR -> -12,345.67)."""
     return f"{from_minor(minor, currency):,}"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun (`1 account`, `1,200 accounts`, `2 entries` where that plural is given)."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def half_up(value: Fraction) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from connectors.errors import InputError
 from connectors.exports.reading import FileReading, ReadingStatus
 from profitability.errors import WhalecurveError
+from profitability.units import counted
 from sync.crm import connected
 from sync.exit_codes import ExitCode, exit_code
 from sync.nightly import STORE_NAME, Clocks
@@ -91,7 +92,8 @@ def _readings(readings: Sequence[FileReading]) -> Iterator[Check]:
         name = reading.path.name
         if reading.status is ReadingStatus.ACCEPTED:
             through = f", through {reading.covers[1]}" if reading.covers else ""
-            yield Check("exports", "ok", f"{name}: {reading.mapping}, {len(reading.records)} records{through}")
+            records = counted(len(reading.records), "record")
+            yield Check("exports", "ok", f"{name}: {reading.mapping}, {records}{through}")
         elif reading.status is ReadingStatus.REFUSED:
             first = reading.problems[0]
             told = f"{name}:{first.line}: {first.what}" + (

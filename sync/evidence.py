@@ -6,6 +6,7 @@ with). Written once, read by `explain` and by the approval of a saved plan.
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -155,7 +156,7 @@ def _read(path: Path, sql: str, **parameters: str) -> pd.DataFrame:
 
     try:
         with duckdb.connect() as connection:
-            return connection.execute(sql, {"path": str(path), **parameters}).df()
+            return connection.execute(sql, {"path": glob.escape(str(path)), **parameters}).df()
     except duckdb.Error as error:
         raise _lost("damaged", path) from error
 

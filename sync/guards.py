@@ -13,6 +13,7 @@ from statistics import median
 from typing import Literal
 
 from connectors.base import FieldValue
+from profitability.units import counted
 from sync.errors import GuardStopError
 from sync.plan import AccountChange, Plan
 
@@ -114,21 +115,21 @@ def raise_if_tripped(plan: Plan, tripped: Sequence[Tripped]) -> None:
 def _first_run(plan: Plan, figures: NightFigures, _limits: GuardLimits) -> Tripped | None:
     if not (figures.is_first_run and plan.changes):
         return None
+    accounts = counted(len(plan.changes), "account")
     return Tripped(
         "first_run",
-        f"{len(plan.changes)} accounts",
+        accounts,
         "approval",
-        f"the first run on this CRM would write {len(plan.changes)} accounts",
+        f"the first run on this CRM would write {accounts}",
         "Read the whole plan: whalecurve plan.",
     )
 
 
 def _tier_changes(plan: Plan, _figures: NightFigures, limits: GuardLimits) -> Tripped | None:
-    moved = _count(plan, lambda change: _moves(change) and _old(change) is not None)
     return _share_guard(
         "tier_changes",
         "change their tier",
-        moved,
+        _count(plan, lambda change: _tiers(change)[0] is not None),
         plan=plan,
         max_pct=limits.tier_changes_pct,
         least=limits.tier_changes_min,
@@ -142,7 +143,7 @@ def _new_flags(plan: Plan, _figures: NightFigures, limits: GuardLimits) -> Tripp
             "new_flags",
             f"{flagged}",
             f"{limits.new_flags_max}",
-            f"{flagged} accounts are newly flagged for review (limit {limits.new_flags_max})",
+            f"newly flagged for review: {counted(flagged, 'account')} (limit {limits.new_flags_max})",
             "Look at the reasons in the plan.",
         )
     return _share_guard(
@@ -156,24 +157,23 @@ def _new_flags(plan: Plan, _figures: NightFigures, limits: GuardLimits) -> Tripp
 
 
 def _a_to_d(plan: Plan, _figures: NightFigures, limits: GuardLimits) -> Tripped | None:
-    fallen = [change.account_id for change in plan.changes if (_old(change), _new(change)) == ("A", "D")]
+    fallen = [change.account_id for change in plan.changes if _tiers(change) == ("A", "D")]
     if len(fallen) <= limits.a_to_d_max:
         return None
     return Tripped(
         "a_to_d",
         f"{len(fallen)}",
         f"{limits.a_to_d_max}",
-        f"{len(fallen)} accounts fall from A to D in one step, first {fallen[0]} (limit {limits.a_to_d_max})",
+        f"from A to D in one step: {counted(len(fallen), 'account')}, first {fallen[0]} (limit {limits.a_to_d_max})",
         f"Look at one: whalecurve explain {fallen[0]}.",
     )
 
 
 def _newly_unrated(plan: Plan, _figures: NightFigures, limits: GuardLimits) -> Tripped | None:
-    lost = _count(plan, lambda change: _new(change) == NOT_RATED and _old(change) not in {None, NOT_RATED})
     return _share_guard(
         "newly_unrated",
         "lose their rating",
-        lost,
+        _count(plan, _is_newly_unrated),
         plan=plan,
         max_pct=limits.newly_unrated_pct,
         least=limits.newly_unrated_min,
@@ -209,7 +209,7 @@ def _totals(_plan: Plan, figures: NightFigures, limits: GuardLimits) -> Tripped 
                 f"total_{name}",
                 f"{times} the usual" if usual else "not zero",
                 f"{limits.totals_low} to {limits.totals_high} times the usual",
-                f"total {name} is {times} the median of the last {len(history)} closes "
+                f"total {name} is {times} the median of the last {counted(len(history), 'close')} "
                 f"(limits {limits.totals_low} to {limits.totals_high} times)",
                 "Check the exports of the month for a missing, doubled or differently scaled file.",
             )
@@ -222,12 +222,12 @@ def _stale_source(_plan: Plan, figures: NightFigures, limits: GuardLimits) -> Tr
     if not stale:
         return None
     worst = max(stale, key=lambda source: source.age_days - max_age_days[source.kind])
-    limit = max_age_days[worst.kind]
+    age, limit = counted(worst.age_days, "day"), counted(max_age_days[worst.kind], "day")
     return Tripped(
         "stale_source",
-        f"{worst.age_days} days",
-        f"{limit} days",
-        f"{len(stale)} sources are too old, worst {worst.name}: {worst.age_days} days (limit {limit})",
+        age,
+        limit,
+        f"too old: {counted(len(stale), 'source')}, worst {worst.name}: {age} (limit {limit})",
         "Export them again.",
     )
 
@@ -280,23 +280,20 @@ def _count(plan: Plan, holds: Callable[[AccountChange], bool]) -> int:
     return sum(holds(change) for change in plan.changes)
 
 
-def _old(change: AccountChange) -> FieldValue:
+def _tiers(change: AccountChange) -> tuple[FieldValue, FieldValue]:
+    """Return the tier before and after."""
     tier = change.of("tier")
-    return tier.old if tier else None
-
-
-def _new(change: AccountChange) -> FieldValue:
-    tier = change.of("tier")
-    return tier.new if tier else None
-
-
-def _moves(change: AccountChange) -> bool:
-    return change.of("tier") is not None
+    return (tier.old, tier.new) if tier else (None, None)
 
 
 def _is_newly_flagged(change: AccountChange) -> bool:
     review = change.of("review")
     return review is not None and review.new is True
+
+
+def _is_newly_unrated(change: AccountChange) -> bool:
+    old, new = _tiers(change)
+    return new == NOT_RATED and old not in {None, NOT_RATED}
 
 
 def _pct(part: int, whole: int) -> Decimal:

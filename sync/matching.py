@@ -6,6 +6,7 @@ and never counts before a person confirms it.
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,7 +130,7 @@ def rows_of(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
 
     try:
         with duckdb.connect() as connection:
-            yield from connection.execute(sql, {"path": str(path)}).fetchall()
+            yield from connection.execute(sql, {"path": glob.escape(str(path))}).fetchall()
     except duckdb.Error as error:
         raise EvidenceError(
             "the ledger does not tell what the last run found", where=str(path), remedy="Run `whalecurve plan` first."

@@ -124,7 +124,7 @@ def make_night_plan(night: Night) -> Planned:
         masters = {each.master_id for each in merged}
         restated = restated_profit(connection, night.identity.org_id, verdicts, masters, carried=known.carried)
     by_id = {account.account_id: account for account in accounts}
-    warnings = (*_odd(readings), *(f"{note.what} ({note.remedy.rstrip('.')})" for note in notes))
+    warnings = (*_odd(readings), *(f"{note.what} ({note.remedy.rstrip('.')})" for note in notes), *built.warnings)
     return Planned(by_id, readings, warnings, built, verdicts, plan, tripped, figures, merged, restated)
 
 

@@ -20,7 +20,8 @@ from connectors.exports.cells import (
 )
 from connectors.exports.detect import Found, Header, headings_of
 from connectors.exports.durations import DurationUnit
-from connectors.exports.mapping import Column, Mapping
+from connectors.exports.mapping import Mapping
+from connectors.exports.mapping_columns import Column
 from connectors.exports.records import FieldType
 from connectors.exports.rows import TableRow
 from connectors.exports.source import FileFaultError

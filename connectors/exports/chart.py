@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictInt, StrictStr
+
+from connectors.exports.mapping_part import MappingPart
 
 Role: TypeAlias = Literal["revenue", "receivable", "cost", "ignore"]
 
@@ -27,7 +29,7 @@ def _checked_accounts(text: str) -> str:
     return text
 
 
-class Accounts(BaseModel):
+class Accounts(MappingPart):
     """Accounts of one role.
 
     Attributes:
@@ -35,16 +37,12 @@ class Accounts(BaseModel):
         accounts: the firm's own codes: `8000`, `80*` or `8000-8999`; they win over `standard`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     standard: tuple[Annotated[StrictStr, Field(min_length=1)], ...] = ()
     accounts: tuple[Annotated[StrictStr, AfterValidator(_checked_accounts)], ...] = ()
 
 
-class Ledger(BaseModel):
+class Ledger(MappingPart):
     """What the accounts of a ledger are for, and when an invoice is due whose due date the ledger does not hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     revenue: Accounts = Accounts()
     receivable: Accounts = Accounts()

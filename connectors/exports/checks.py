@@ -10,7 +10,7 @@ from connectors.exports.convert import RowReader, RowValues
 from connectors.exports.mapping import Check
 from connectors.exports.reading import Cell, Problem
 from connectors.exports.rows import TableRow
-from profitability.units import from_minor
+from profitability.units import counted, from_minor
 
 _EXPORT_AGAIN = "Export the file again; if it stays so, the report itself does not add up."
 
@@ -104,7 +104,7 @@ class Controls:
         """Compare the figures that lines repeat, and miss the total rows that never came."""
         self._tell_unclosed(0)
         if self._off_count:
-            what = f"hours that are not the time from start to end: {self._off_count:,} times, first here"
+            what = f"hours that are not the time from start to end: {counted(self._off_count, 'time')}, first here"
             remedy = "If the source rounds hours, all is well; else mend them there."
             self.warnings.append(Problem(self._first_off_line, "", "", what, remedy))
         for index, check in self._live():

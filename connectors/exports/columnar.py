@@ -20,14 +20,15 @@ from connectors.exports.cells import CellFaultError, CellIn
 from connectors.exports.columns import ColumnReader
 from connectors.exports.convert import RowReader, is_among, row_reader
 from connectors.exports.detect import Found
-from connectors.exports.frames import append_rows, create_table, open_database, quoted, select_typed
+from connectors.exports.frames import append_rows, create_table, open_database, quoted, scanned, select_typed
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.parts import SQL_TYPES, Origin, kind_columns, write_part
 from connectors.exports.reading import Cell
 from connectors.exports.records import KINDS, column_name
 from connectors.exports.rows import table_rows
+from connectors.exports.scratch import ScratchFolder
 from connectors.exports.source import FileFaultError, TextGrid
-from connectors.exports.stored import ScratchFolder, StoredRecords, store_records
+from connectors.exports.stored import StoredRecords, store_records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -163,11 +164,11 @@ def _text(found: Found, grid: TextGrid) -> str:
         f"delim = {quoted(grid.delimiter)}, quote = '\"', escape = '\"', new_line = {_SPELLED[grid.source.line_end]}"
     )
     place = f"header = false, skip = {found.header.line}, max_line_size = {_LONGEST_LINE}, columns = {{{types}}}"
-    return f"read_csv({quoted(grid.source.path.absolute())}, {quotes}, {place}, {_NOTHING_GUESSED})"
+    return f"read_csv({scanned(grid.source.path.absolute())}, {quotes}, {place}, {_NOTHING_GUESSED})"
 
 
 def _stored(path: Path) -> str:
-    return f"read_parquet({quoted(path)}, file_row_number = true, hive_partitioning = false)"
+    return f"read_parquet({scanned(path)}, file_row_number = true, hive_partitioning = false)"
 
 
 def _places(column: BoundColumn) -> tuple[int, ...]:

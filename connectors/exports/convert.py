@@ -12,6 +12,7 @@ from connectors.exports.detect import Header
 from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.reading import Cell, Problem
 from connectors.exports.rows import TableRow
+from profitability.units import counted
 
 _RAW_SHOWN = 80
 
@@ -77,7 +78,7 @@ class RowReader:
 
     def _shape_problem(self, row: TableRow) -> Problem | None:
         if len(row.cells) < self.width:
-            what = f"{len(row.cells)} cells where the headings are {self.width}: the row was cut"
+            what = f"{counted(len(row.cells), 'cell')} where the headings are {self.width}: the row was cut"
             return _problem(row.line, "", "", what, "Export the file again.")
         beyond = next((cell for cell in row.cells[self.full_width :] if not is_blank(cell)), None)
         if beyond is not None:

@@ -6,17 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, model_validator
+
+from connectors.exports.mapping_part import MappingPart
 
 TaxClass: TypeAlias = Literal["none", "reduced", "standard"]
 AccountRole: TypeAlias = Literal["bank", "revenue", "write_off", "cost", "balance", "carried"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class AccountRange(_Part):
+class AccountRange(MappingPart):
     """Accounts from the first to the last, written `8400-8409`, or `8400` for one."""
 
     first: Annotated[str, Field(pattern=r"^\d{4}$")]
@@ -38,7 +36,7 @@ class AccountRange(_Part):
 Ranges: TypeAlias = tuple[AccountRange, ...]
 
 
-class DatevChart(_Part):
+class DatevChart(MappingPart):
     """The accounts of one chart, in four digits; an account in none of the first six is unknown.
 
     Attributes:
@@ -86,7 +84,7 @@ def _any_holds(ranges: Ranges, account: str) -> bool:
 Percent = Annotated[Decimal, BeforeValidator(lambda value: value if isinstance(value, str) else None), Field(ge=0)]
 
 
-class TaxRates(_Part):
+class TaxRates(MappingPart):
     """Percent of tax on top of the net amount, from a day on."""
 
     since: date
@@ -94,7 +92,7 @@ class TaxRates(_Part):
     standard: Percent
 
 
-class DatevBooks(_Part):
+class DatevBooks(MappingPart):
     """How the bookings of a DATEV stack are read.
 
     Attributes:
@@ -126,7 +124,7 @@ class DatevBooks(_Part):
         return None if rates is None else rates.standard if tax == "standard" else rates.reduced
 
 
-class Readers(_Part):
+class Readers(MappingPart):
     """Settings of built-in readers, by their names."""
 
     datev: DatevBooks | None = None

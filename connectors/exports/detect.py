@@ -16,8 +16,8 @@ from itertools import islice
 from connectors.exports.builtin import builtin_grids
 from connectors.exports.builtin.grids import BUILT_HEAD, BuiltGrid
 from connectors.exports.cells import as_text, is_blank
-from connectors.exports.mapping import HOME_MARK, Column
 from connectors.exports.mapping import Mapping as ExportMapping
+from connectors.exports.mapping_columns import HOME_MARK, Column
 from connectors.exports.sheets import open_sheets
 from connectors.exports.source import FileFaultError, Grid, RawRow, Source, TextGrid
 
@@ -91,8 +91,15 @@ def find_mapping(source: Source, mappings: Sequence[ExportMapping], *, home_curr
         FileFaultError: several sheets fit, two mappings fit equally well, or the file cannot be read.
     """
     found, misses = try_mappings(source, mappings, home_currency=home_currency)
-    if not found:
-        return why_not(misses) or ("no heading of any mapping stands in the file",)
+    return best_of(found) if found else why_not(misses) or ("no heading of any mapping stands in the file",)
+
+
+def best_of(found: Sequence[Found]) -> Found:
+    """Return the one that requires most among mappings that fit.
+
+    Raises:
+        FileFaultError: several sheets fit, or two mappings fit equally well.
+    """
     sheets = sorted({candidate.grid.sheet for candidate in found})
     if len(sheets) > 1:
         raise FileFaultError(

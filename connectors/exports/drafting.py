@@ -33,6 +33,7 @@ from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.reading import ReadingStatus
 from connectors.exports.records import KINDS, Field
 from connectors.exports.source import FileFaultError, RawRow, TextGrid
+from profitability.units import counted
 
 _MOST_WORDS, _MOST_LINES, _MOST_EXAMPLES = 20, 5, 3
 _NUMBERS = {"money", "decimal", "integer"}
@@ -106,8 +107,9 @@ def _format(table: Table, guesses: Sequence[FieldGuess]) -> Iterator[str]:
 def _form(key: str, fitting: Sequence[str], count: int, fallback: str) -> str:
     """Several forms that fit are all given: the reader refuses a file that leaves the choice open."""
     values = list(fitting) or [fallback]
-    told = f"fits all {count} cells" if len(fitting) == 1 else f"all of these fit the {count} cells: keep the right one"
-    return f"{key} = {json.dumps(values)} # guessed: {told if fitting else f'nothing known fits the {count} cells'}"
+    cells = counted(count, "cell")
+    told = f"fits all of {cells}" if len(fitting) == 1 else f"each of these fits all of {cells}: keep the right one"
+    return f"{key} = {json.dumps(values)} # guessed: {told if fitting else f'nothing known fits {cells}'}"
 
 
 def _rows(table: Table) -> Iterator[str]:
@@ -150,7 +152,7 @@ def _column(table: Table, guess: FieldGuess) -> str:
     need = ', column = "required"' if guess.field.required else ""
     words = f", values = {_values(table, guess)}" if guess.field.values else ""
     blank = len(table.rows) - len(table.cells(guess.place))
-    told = guess.because + (f"; blank in {blank} rows" if blank else "")
+    told = guess.because + (f"; blank in {counted(blank, 'row')}" if blank else "")
     return f"{guess.field.name} = {{ from = [{_quoted(guess.heading)}]{need}{words} }} # guessed: {told}"
 
 
@@ -181,7 +183,7 @@ def _trial(path: Path, text: str, home_currency: str) -> Iterator[str]:
             yield f"# As it stands it is no mapping yet: {error.what}"
             return
         seen = inspect_file(path, drafted, home_currency=home_currency)
-    yield f"# As it stands: {seen.reading.status}, {len(seen.reading.records)} records"
+    yield f"# As it stands: {seen.reading.status}, {counted(len(seen.reading.records), 'record')}"
     if seen.reading.status is ReadingStatus.ACCEPTED:
         yield from (f"#   {total:,.2f}  {name}" for name, total in seen.sums.items())
     problems = [f"line {problem.line}, {problem.column}: {problem.what}" for problem in seen.reading.problems]

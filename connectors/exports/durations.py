@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -20,11 +21,14 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _MOMENT = re.compile(
-    r"(?P<day>.+?)\s+(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
+    r"(?P<day>.+?)(?:\s+|T)(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 _HALF_DAY = 12
+_CELL_DAY = "%Y-%m-%d"
+"""How a date cell of a workbook stands in the text of a moment, whatever form the texts of the file have."""
+
 _UNIT_SECONDS: dict[DurationUnit, int] = {"hours": SECONDS_PER_HOUR, "minutes": _MINUTES, "seconds": 1}
 
 
@@ -71,7 +75,16 @@ def _moment(text: str, date_format: str) -> datetime:
     if found is None or hour is None:
         raise CellFaultError(f"{text!r} is no day and clock, like 10:23, 10:23:52 or 10:23 AM")
     clock = time(hour, int(found["minute"]), int(found["second"] or 0))
-    return datetime.combine(read_date(found["day"], date_format), clock)
+    return datetime.combine(_day(found["day"], date_format), clock)
+
+
+def _day(text: str, date_format: str) -> date:
+    try:
+        return read_date(text, date_format)
+    except CellFaultError:
+        with suppress(CellFaultError):
+            return read_date(text, _CELL_DAY)
+        raise
 
 
 def _hour(found: re.Match[str]) -> int | None:

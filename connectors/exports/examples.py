@@ -11,7 +11,7 @@ from connectors.exports.mapping import Example, Mapping
 from connectors.exports.reader import read_file
 from connectors.exports.reading import FileReading, ReadingStatus
 from connectors.exports.records import column_name
-from profitability.units import SECONDS_PER_HOUR, from_minor
+from profitability.units import SECONDS_PER_HOUR, counted, from_minor
 
 
 def failing_examples(mapping: Mapping, folder: Path) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def _failure(mapping: Mapping, example: Example, reading: FileReading) -> str:
     if reading.status is not ReadingStatus.ACCEPTED:
         return f"{reading.status}: {told}"
     if len(reading.records) != example.rows:
-        return f"{len(reading.records)} records instead of {example.rows}"
+        return f"{counted(len(reading.records), 'record')} instead of {example.rows}"
     sums = {name: _sum(mapping, name, reading, example.home_currency) for name in example.sum}
     wrong = [f"{name} {sums[name]}" for name, wanted in example.sum.items() if sums[name] != Decimal(wanted)]
     return f"sums differ: {', '.join(wrong)}" if wrong else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -66,6 +67,14 @@ def select_typed(columns: Mapping[str, str], source: str) -> str:
 def quoted(path: Path | str) -> str:
     """Return a path, or any text, as an SQL text literal."""
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def scanned(path: Path) -> str:
+    """Return the path of a file to read, as an SQL text literal: DuckDB takes `*`, `?` and `[` for a pattern.
+
+    Source: DuckDB documentation, "Reading multiple files". Where DuckDB writes, a path is a path (`quoted`).
+    """
+    return quoted(glob.escape(str(path)))
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from connectors.exports.archive import open_export
 from connectors.exports.binding import BoundColumn, bind, settle_forms
 from connectors.exports.builtin import with_settings
-from connectors.exports.detect import Found, find_mapping, try_mappings, why_not
+from connectors.exports.detect import Found, best_of, try_mappings, why_not
 from connectors.exports.mapping import Mapping
 from connectors.exports.reader import read_file
 from connectors.exports.reading import FileReading
@@ -76,9 +76,9 @@ def inspect_file(path: Path, mappings: Sequence[Mapping], *, home_currency: str)
     layout, others = None, reading.why_not
     try:
         with open_export(path) as source:
-            found = find_mapping(source, mappings, home_currency=home_currency)
-            if isinstance(found, Found):
-                _, misses = try_mappings(source, mappings, home_currency=home_currency)
+            fitting, misses = try_mappings(source, mappings, home_currency=home_currency)
+            if fitting:
+                found = best_of(fitting)
                 others = why_not([miss for miss in misses if miss.name != found.mapping.name])
                 layout = _layout(replace(found, grid=with_settings(found.grid, found.mapping)), home_currency)
     except FileFaultError:

@@ -7,15 +7,16 @@ several forms (`numbers`, `dates`), the file as a whole must tell which one it u
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import Field, StrictInt, StrictStr, model_validator
 
 from connectors.exports.cells import NUMBER_FORMATS, NumberFormat
 from connectors.exports.chart import Ledger
 from connectors.exports.datev_chart import Readers
 from connectors.exports.durations import DurationUnit
+from connectors.exports.mapping_columns import Column, Key, Sign
+from connectors.exports.mapping_part import GROUP_MARK, MappingPart, Regex, Texts
 from connectors.exports.mapping_rules import mapping_problems
 from connectors.exports.reading import Scope
 from connectors.exports.records import KINDS, FieldType
@@ -27,30 +28,10 @@ Grade = Literal["F", "T", "S"]
 Reader = Literal["table", "xaf", "saft", "datev"]
 """What makes a table of the file: `table` takes text and sheets as they are, others are in `builtin`."""
 
-GROUP_MARK = "{group}"
-HOME_MARK = "{home}"
 _HEADER_WITHIN_ROWS = 60
 
 
-def _checked_regex(text: str) -> str:
-    try:
-        re.compile(text.replace(GROUP_MARK, ""))
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
-    return text
-
-
-Regex = Annotated[StrictStr, AfterValidator(_checked_regex)]
-Texts = tuple[StrictStr, ...]
-
-
-class _Part(BaseModel):
-    """A table of a mapping file: unknown keys are errors, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Match(_Part):
+class Match(MappingPart):
     """Which files the mapping is for; all that is given must hold.
 
     Attributes:
@@ -63,7 +44,7 @@ class Match(_Part):
     first_row: dict[str, Regex] = Field(default_factory=dict)
 
 
-class Read(_Part):
+class Read(MappingPart):
     """How the bytes become rows: what is not said is found out, but never guessed."""
 
     reader: Reader = "table"
@@ -73,7 +54,7 @@ class Read(_Part):
     header_within: Annotated[StrictInt, Field(gt=0)] = _HEADER_WITHIN_ROWS
 
 
-class OwnNumbers(_Part):
+class OwnNumbers(MappingPart):
     """A way of writing numbers that has no name yet."""
 
     group: StrictStr
@@ -83,7 +64,7 @@ class OwnNumbers(_Part):
 NumberName = Literal["plain", "en", "nl", "de", "fi", "fr", "sv", "ch"]
 
 
-class Format(_Part):
+class Format(MappingPart):
     """How cells are written. Several `numbers` or `dates`: the file must show which."""
 
     numbers: NumberName | OwnNumbers | Annotated[tuple[NumberName, ...], Field(min_length=1)] = "plain"
@@ -98,7 +79,7 @@ class Format(_Part):
         return tuple(dict.fromkeys(NUMBER_FORMATS[name] for name in names))
 
 
-class PreambleDate(_Part):
+class PreambleDate(MappingPart):
     """A date in the title lines or in the file's name: `match` captures it, `dates` read it."""
 
     match: Regex
@@ -106,7 +87,7 @@ class PreambleDate(_Part):
     place: Literal["title", "name"] = Field("title", alias="in")
 
 
-class Preamble(_Part):
+class Preamble(MappingPart):
     """The period that the file says it covers (first and last day, or one month), and whose books it says it holds."""
 
     period_start: PreambleDate | None = None
@@ -115,7 +96,7 @@ class Preamble(_Part):
     company: Regex | None = None
 
 
-class Rows(_Part):
+class Rows(MappingPart):
     """What each row is, told by the first filled cell (`total`, `skip`) or by a column (`keep`, `drop`).
 
     Attributes:
@@ -137,78 +118,7 @@ class Rows(_Part):
     drop: dict[str, Texts] = Field(default_factory=dict)
 
 
-class Span(_Part):
-    """A time span that the file states by its two ends: the headings of day and clock of each."""
-
-    start: Annotated[Texts, Field(min_length=1)]
-    end: Annotated[Texts, Field(min_length=1)]
-
-
-class Column(_Part):
-    """Where one field stands and how it is read.
-
-    Attributes:
-        headings: names of the column, best first; `{home}` stands for the home currency.
-        nth: which one, where a heading stands more than once. join: headings whose texts are joined by a blank.
-        minus, plus: column to take off (credit from debit, tax from total) or to add; blank counts as 0.
-        otherwise: where none of the headings is there, a duration is the time from one moment to another (`else`).
-        from_header: pattern that captures the value in the headings themselves.
-        match: pattern whose capture is the value. blank: cells that count as blank, told before `match`.
-        column: whether the file must have it. empty: what a blank cell is: an error, nothing, or no record.
-        values: text in the file -> value. default: for a blank cell or an absent column.
-    """
-
-    headings: Texts = Field((), alias="from")
-    nth: Annotated[StrictInt, Field(gt=0)] | None = None
-    join: Texts = ()
-    minus: Texts = ()
-    plus: Texts = ()
-    otherwise: Span | None = Field(None, alias="else")
-    from_header: Regex | None = None
-    match: Regex | None = None
-    blank: Regex | None = None
-    type: FieldType | None = None
-    column: Literal["required", "optional"] = "optional"
-    empty: Literal["error", "null", "skip"] | None = None
-    values: dict[str, StrictStr | StrictBool] = Field(default_factory=dict)
-    default: StrictStr | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.headings and self.join:
-            raise ValueError("give `from` or `join`, not both")
-        if self.minus and self.plus:
-            raise ValueError("give `minus` or `plus`, not both")
-        if self.column == "required" and not (self.headings or self.join):
-            raise ValueError("a required column needs `from` or `join`")
-        return self
-
-
-SignRule = Literal["as_is", "invert", "magnitude", "negative", "positive"]
-
-
-class Sign(_Part):
-    """Which sign amounts take: by the value of a column.
-
-    `magnitude` drops it, `negative` sets a minus, `positive` refuses amounts below zero.
-    """
-
-    column: StrictStr
-    values: dict[str, SignRule]
-    fields: Annotated[Texts, Field(min_length=1)]
-
-
-class Key(_Part):
-    """Several lines make one record: `once_per` names the columns that say which; what the lines repeat must agree.
-
-    `add_up`: money columns that hold a part on each line.
-    """
-
-    once_per: Annotated[Texts, Field(min_length=1)]
-    add_up: Texts = ()
-
-
-class Check(_Part):
+class Check(MappingPart):
     """A control figure: a total row (`row`), or a figure repeated on the lines it adds up (`per` and `equals`).
 
     Attributes:
@@ -237,14 +147,14 @@ class Check(_Part):
         return self
 
 
-class Caution(_Part):
+class Caution(MappingPart):
     """What a reader of the figures must know of every file of the format, and what to do about it."""
 
     what: StrictStr
     remedy: StrictStr
 
 
-class Example(_Part):
+class Example(MappingPart):
     """An embedded test: this text (or this file beside the mapping) gives so many rows and these sums."""
 
     text: StrictStr | None = None
@@ -262,7 +172,7 @@ class Example(_Part):
         return self
 
 
-class Mapping(_Part):
+class Mapping(MappingPart):
     """One format. `record` names the kinds of `connectors.exports.records` that each row gives.
 
     A column whose name begins with `_` is no field: it only serves `rows`, `sign`, `key` and checks. Where two kinds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connectors.exports.frames import quoted, select_typed, typed_frame
+from connectors.exports.frames import quoted, scanned, select_typed, typed_frame
 from connectors.exports.reading import Record
 from connectors.exports.records import KINDS, PROVENANCE, FieldType, column_name
 
@@ -65,7 +65,7 @@ def write_part(connection: DuckDBPyConnection, path: Path, query: str) -> int:
 def select_parts(kind: str, parts: Sequence[Path]) -> str:
     """Return a SELECT of all rows of the parts of one kind, in order; typed and empty where there is no part."""
     if parts:
-        return f"SELECT * FROM read_parquet([{', '.join(map(quoted, parts))}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
+        return f"SELECT * FROM read_parquet([{', '.join(map(scanned, parts))}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
     nulls = ", ".join(f'CAST(NULL AS {sql_type}) AS "{name}"' for name, sql_type in kind_columns(kind).items())
     return f"SELECT {nulls} WHERE false"
 

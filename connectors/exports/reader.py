@@ -23,9 +23,11 @@ from connectors.exports.mapping import Mapping as ExportMapping
 from connectors.exports.parts import Origin
 from connectors.exports.period import days_of, leading_kind, period_covered, stated_company, stated_period
 from connectors.exports.reading import FileReading, Problem, ReadingStatus, Records
+from connectors.exports.scratch import remove_abandoned
 from connectors.exports.source import MAX_TEXT_BYTES, FileFaultError, LooseQuotesError, Source, TextGrid
 from connectors.exports.stored import RecordSink, StoredRecords
 from connectors.exports.taking import MAX_PROBLEMS, Taking, take_rows
+from profitability.units import counted
 
 LARGE_FROM_BYTES = 4 << 20
 _UNVERIFIED = "no real file of this system was ever seen"
@@ -82,13 +84,15 @@ def check_folder(
 ) -> list[FileReading]:
     """Read every file below a folder, in the order of their names; dot files and mappings are not looked at.
 
-    The arguments are those of `read_file`.
+    The arguments are those of `read_file`. What a process that was killed left in `scratch` is removed.
 
     Raises:
         InputError: the folder is not there.
     """
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), remedy="Make it, or set books.exports to the right one.")
+    if scratch is not None:
+        remove_abandoned(scratch)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_no_export(path.relative_to(folder)))
     exports = [path for path in files if path.suffix != SUFFIX]
     return [
@@ -147,7 +151,7 @@ def _refused(
     shown = tuple(problems[:MAX_PROBLEMS])
     count = len(problems) + untold
     if count > MAX_PROBLEMS:
-        left = f"{count - MAX_PROBLEMS:,} more problems"
+        left = counted(count - MAX_PROBLEMS, "more problem")
         shown = (*shown, Problem(0, "", "", left, "Mend the first ones; the rest may be of the same kind."))
     return replace(reading, status=ReadingStatus.REFUSED, records=(), problems=shown, warnings=tuple(warnings))
 

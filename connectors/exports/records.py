@@ -59,7 +59,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
         Field("settled_on", "date", "day of payment or write-off", required=True),
         Field("kind", "text", "what it is", required=True, values=("payment", "write_off", "recovery", "late_fee")),
         Field("gross", "money", "amount with tax, in the document's currency", required=True),
-        Field("currency", "text", "ISO 4217; blank: that of the document, with the digits of the home currency"),
+        Field("currency", "text", "ISO 4217; XXX: that of the document; blank: the same, in the home digits"),
     ),
     "direct_cost": (
         Field("cost_date", "date", "date of the bill", required=True),

@@ -9,7 +9,8 @@ from typing import Literal
 
 from connectors.exports.cells import CellIn, as_text, captured, is_blank
 from connectors.exports.detect import Header
-from connectors.exports.mapping import GROUP_MARK, Check, Mapping
+from connectors.exports.mapping import Check, Mapping
+from connectors.exports.mapping_part import GROUP_MARK
 from connectors.exports.source import RawRow
 
 Role = Literal["detail", "total", "group", "cut"]

@@ -5,15 +5,12 @@ The parts lie in a scratch folder closed to others, which goes when nobody holds
 
 from __future__ import annotations
 
-import shutil
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import merge
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from connectors.exports.frames import open_database
@@ -21,6 +18,7 @@ from connectors.exports.parts import Origin, select_parts, write_part, write_rec
 from connectors.exports.period import SPANS
 from connectors.exports.reading import Record, Records
 from connectors.exports.records import KINDS, column_name
+from connectors.exports.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,18 +27,6 @@ MOST_IN_MEMORY = 50_000
 """Records of one file that are held as objects; about 1 kB each."""
 
 _FETCHED_AT_ONCE = 10_000
-
-
-class ScratchFolder:
-    """A folder of its own, closed to others; it is removed with this object."""
-
-    __slots__ = ("__weakref__", "path")
-
-    def __init__(self, parent: Path | None) -> None:
-        if parent is not None:
-            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path = Path(mkdtemp(prefix="whalecurve-", dir=parent))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from connectors.base import AccountRecord, DealRecord
 from connectors.errors import InputError
-from connectors.exports.frames import quoted, select_typed
+from connectors.exports.frames import quoted, scanned, select_typed
 from connectors.facts import lookups
 from connectors.facts.coverage import SourceDates
 from connectors.facts.crm import add_crm
 from connectors.facts.events import add_event_times
+from connectors.facts.names import add_names
 from connectors.facts.rates import add_rates
 from connectors.identity import UNDECIDED, MatchDecisions, UnmatchedParty
 from connectors.ledger.history import LedgerFile
@@ -61,9 +63,13 @@ class UnknownTask:
 
 @dataclass(frozen=True, slots=True)
 class UnknownGlAccount:
-    """A GL account whose postings the map does not know. `amount_minor` is the sum in `currency`."""
+    """A GL account whose postings the map does not know.
+
+    `name`: as master data has it, None where it is not known. `amount_minor` is the sum in `currency`.
+    """
 
     gl_account: str
+    name: str | None
     currency: str
     postings: int
     amount_minor: int
@@ -90,6 +96,7 @@ class BuiltFacts:
         coverage_dates: required record kind -> how far it reaches.
         inputs: the files that count.
         control: totals that were found equal before and after.
+        warnings: what was odd and yet taken.
     """
 
     facts: Facts
@@ -99,6 +106,7 @@ class BuiltFacts:
     coverage_dates: Mapping[str, SourceDates]
     inputs: tuple[LedgerFile, ...]
     control: tuple[ControlFigure, ...]
+    warnings: tuple[str, ...]
 
 
 def build_facts(
@@ -140,12 +148,14 @@ def build_facts(
     """
     with closing(ledger.connect()) as connection:
         lookups.add_params(connection, home_currency, window)
+        connection.execute(f"CREATE TABLE cost_spans AS {_sql('cost_spans')}")
         add_rates(connection, home_currency, ecb_rates)
         lookups.add_uses(connection, gl_accounts)
         lookups.add_categories(connection, categories)
         lookups.add_people(connection)
         add_crm(connection, accounts, deals, home_currency)
         add_event_times(connection, time_equations)
+        warnings = add_names(connection)
         identities = lookups.add_parties(connection, accounts, _sql("parties"), decisions, merges)
         _refuse_guesses(connection)
         tables = _write_tables(connection, ledger.folder / "facts")
@@ -162,6 +172,7 @@ def build_facts(
             coverage_dates=dates,
             inputs=ledger.live_files(),
             control=_control(connection),
+            warnings=warnings,
         )
 
 
@@ -179,7 +190,7 @@ def _refuse_guesses(connection: DuckDBPyConnection) -> None:
 
 
 def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Table]:
-    """Write each fact table to Parquet and put a view on it into the schema `facts`."""
+    """Write each fact table to Parquet and put a view on it into the schema `facts`; return patterns of the files."""
     folder.mkdir(mode=0o700, exist_ok=True)
     connection.execute("CREATE SCHEMA facts")
     paths: dict[str, Table] = {}
@@ -187,9 +198,9 @@ def _write_tables(connection: DuckDBPyConnection, folder: Path) -> dict[str, Tab
         columns: dict[str, str] = {column.name: column.type for column in schema.columns}
         path = folder / f"{name}.parquet"
         _write(connection, f"{select_typed(columns, f'({_sql(name)})')} ORDER BY ALL", path)
-        view = f"CREATE VIEW facts.{name} AS SELECT * FROM read_parquet({quoted(path)}, hive_partitioning = false)"  # noqa: S608 quoted
+        view = f"CREATE VIEW facts.{name} AS SELECT * FROM read_parquet({scanned(path)}, hive_partitioning = false)"  # noqa: S608 quoted
         connection.execute(view)
-        paths[name] = str(path)
+        paths[name] = glob.escape(str(path))
     return paths
 
 
@@ -222,13 +233,14 @@ def _unknown_tasks(connection: DuckDBPyConnection) -> tuple[UnknownTask, ...]:
 def _unknown_gl_accounts(connection: DuckDBPyConnection) -> tuple[UnknownGlAccount, ...]:
     rows = connection.execute(
         """
-        SELECT gl_account, coalesce(currency, home_currency) AS currency, count(*),
+        SELECT gl_line.gl_account, any_value(name), coalesce(currency, home_currency) AS currency, count(*),
                CAST(sum(amount_minor) AS BIGINT) AS amount_minor
         FROM gl_line
         CROSS JOIN params
+        LEFT JOIN gl_account_names ON gl_account_names.number = gl_line.gl_account
         SEMI JOIN (SELECT * FROM gl_uses WHERE use IS NULL) AS unknown
             ON unknown.gl_account = gl_line.gl_account AND unknown.supplier IS NOT DISTINCT FROM gl_line.supplier
-        GROUP BY gl_account, coalesce(currency, home_currency) ORDER BY abs(sum(amount_minor)) DESC, 1, 2
+        GROUP BY gl_line.gl_account, coalesce(currency, home_currency) ORDER BY abs(sum(amount_minor)) DESC, 1, 3
         """
     ).fetchall()
     return tuple(UnknownGlAccount(*row) for row in rows)

@@ -51,9 +51,19 @@ UNION ALL
 SELECT 'time_entries', 'seconds without a customer', 'out', sum(worked_seconds::HUGEINT)
 FROM facts.time_entries WHERE account_id IS NULL
 UNION ALL
-SELECT 'cost_rates', 'rows', 'in', count(*) FROM cost_rate
+SELECT 'cost_rates', 'days', 'in', sum(datediff('day', valid_from, valid_to) + 1) FROM cost_rate
 UNION ALL
-SELECT 'cost_rates', 'rows', 'out', count(*) FROM facts.cost_rates
+SELECT 'cost_rates', 'days', 'out', sum(datediff('day', valid_from, valid_to) + 1) FROM facts.cost_rates
+UNION ALL
+SELECT 'cost_rates', coalesce(currency, home_currency) || ' salaried', 'in', sum(loaded_cost_minor::HUGEINT)
+FROM cost_rate CROSS JOIN params WHERE employment = 'salaried' GROUP BY 2
+UNION ALL
+SELECT 'cost_rates', currency || ' salaried', 'out', sum(loaded_cost_minor::HUGEINT) FROM facts.cost_rates GROUP BY currency
+UNION ALL
+SELECT 'cost_rates', 'practical seconds', 'in', sum(practical_hours_seconds::HUGEINT)
+FROM cost_rate WHERE employment = 'salaried'
+UNION ALL
+SELECT 'cost_rates', 'practical seconds', 'out', sum(practical_seconds::HUGEINT) FROM facts.cost_rates
 UNION ALL
 SELECT 'opening_ecl', home_currency, 'in', sum(amount_minor::HUGEINT) FROM opening_ecl CROSS JOIN params GROUP BY 2
 UNION ALL

@@ -1,4 +1,4 @@
--- What people cost. A cost in another currency holds for many days and states no rate of exchange: it is unknown.
+-- What people cost, each span with the rate of exchange of its day.
 SELECT
     person_id,
     employment,
@@ -7,12 +7,11 @@ SELECT
     CASE employment WHEN 'salaried' THEN loaded_cost_minor END AS loaded_cost_minor,
     CASE employment WHEN 'salaried' THEN practical_hours_seconds END AS practical_seconds,
     CASE employment WHEN 'hourly' THEN cost_per_hour_minor END AS cost_per_hour_minor,
-    coalesce(cost_rate.currency, home_currency) AS currency,
+    cost_spans.currency,
     fx_rate_e12
-FROM cost_rate
-CROSS JOIN params
-JOIN people ON people.person = cost_rate.person
+FROM cost_spans
+JOIN people ON people.person = cost_spans.person
 JOIN fx_rates
-    ON fx_rates.currency IS NOT DISTINCT FROM cost_rate.currency
+    ON fx_rates.currency = cost_spans.currency
     AND fx_rates.fx_rate IS NULL
-    AND fx_rates.day IS NULL
+    AND fx_rates.day IS NOT DISTINCT FROM rated_on

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.exports.frames import create_table
 from connectors.maps import fold
 from profitability.time_equations import TimeEquation, event_seconds, parse_attributes
+from profitability.units import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,5 +61,6 @@ def _timed(
     except ValueError as error:
         raise _NoTimeError(f"the attributes of the event {stated!r}: {error}", "Correct the cell.") from error
     if seconds > _LARGEST:
-        raise _NoTimeError(f"{count} events {stated!r} take more time than anybody has", "Correct the number.")
+        what = f"{counted(count, 'event')} {stated!r} would take more time than anybody has"
+        raise _NoTimeError(what, "Correct the number.")
     return equation.event, equation.pool, seconds

@@ -112,7 +112,10 @@ def add_parties(
     decisions: MatchDecisions,
     merges: Merges,
 ) -> Identities:
-    """Create `party_accounts` (party_key, party, account_id) and `unmatched_parties`, one row per `UnmatchedParty`."""
+    """Create `party_accounts` (party_key, party, account_id) and `unmatched_parties`, one row per `UnmatchedParty`.
+
+    Records that state a number alone follow the name that master data gives it (`connectors.facts.names`).
+    """
     found = connection.execute(parties_sql).fetchall()
     parties = [
         Party(key, name, cents, seconds, tuple(sorted(numbers)), tuple(sorted(emails)))
@@ -122,5 +125,11 @@ def add_parties(
     columns = {"party_key": "VARCHAR", "party": "VARCHAR", "account_id": "VARCHAR"}
     rows = [(key, name, account_id) for (key, name), account_id in identities.account_ids.items()]
     create_table(connection, "party_accounts", columns, rows)
+    connection.execute(
+        """
+        INSERT INTO party_accounts SELECT party_key, NULL, account_id FROM party_accounts
+        JOIN party_names ON party_names.number = party_key AND party_names.name = party
+        """
+    )
     create_table(connection, "unmatched_parties", UNMATCHED_COLUMNS, map(astuple, identities.unmatched))
     return identities

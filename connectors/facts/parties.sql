@@ -1,5 +1,6 @@
 -- Every customer that a record names, with the money and the hours that hang on it, and all that identifies it. Money
--- without a rate of exchange counts as nothing here: it only orders a list.
+-- without a rate of exchange counts as nothing here: it only orders a list. A number without a name has the one that
+-- master data gives it.
 WITH billed AS (
     SELECT
         party_key, party, party_company_number, party_email,
@@ -41,11 +42,12 @@ WITH billed AS (
 )
 SELECT
     party_key,
-    party,
+    coalesce(party, party_names.name) AS name,
     CAST(sum(cents) AS BIGINT),
     CAST(sum(seconds) AS BIGINT),
     coalesce(list(DISTINCT party_company_number) FILTER (party_company_number IS NOT NULL), []),
     coalesce(list(DISTINCT party_email) FILTER (party_email IS NOT NULL), [])
 FROM named
+LEFT JOIN party_names ON party_names.number = party_key
 WHERE party_key IS NOT NULL OR party IS NOT NULL
-GROUP BY party_key, party
+GROUP BY party_key, coalesce(party, party_names.name)

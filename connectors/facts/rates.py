@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 _LARGEST_RATE_E12 = (1 << 63) - 1
 _WITH_CURRENCY = [kind for kind, fields in KINDS.items() if any(field.name == "currency" for field in fields)]
-_RATED_BY = {"document": "issue_date", "direct_cost": "cost_date", "gl_line": "line_date"}
-"""Record kind whose amounts are converted at the rate of one day -> that day. All others are in the home currency,
-take the rate of their document, or (what people cost) hold for many days and have none."""
+_RATED_BY = {"document": "issue_date", "direct_cost": "cost_date", "gl_line": "line_date", "cost_rate": "rated_on"}
+"""Record kind whose amounts are converted at the rate of one day -> that day. All others are in the home currency, or
+take the rate of their document."""
+
+_MAY_STATE_RATE = frozenset(kind for kind, fields in KINDS.items() if any(field.name == "fx_rate" for field in fields))
 
 _RATE_COLUMNS = {
     "currency": "VARCHAR",
@@ -36,6 +38,8 @@ _RATE_COLUMNS = {
 
 def add_rates(connection: DuckDBPyConnection, home_currency: str, ecb_rates: Path | None) -> None:
     """Create `currencies` (currency, scale) and `fx_rates`, one row per currency, fx_rate and day of the records.
+
+    What people cost is rated by the spans of `cost_spans`, which must be there.
 
     `fx_rate_e12` is the rate that the record states, else that of the day by `connectors.fx`; null where none is known.
     `origin` tells in words where a rate comes from; null in the home currency.
@@ -59,8 +63,9 @@ def add_rates(connection: DuckDBPyConnection, home_currency: str, ecb_rates: Pat
 
 
 def _stated(kind: str) -> str:
-    rate, day = ("fx_rate", _RATED_BY[kind]) if kind in _RATED_BY else ("NULL", "NULL::DATE")
-    return f"SELECT currency, {rate} AS fx_rate, {day} AS day, source_file || ':' || source_line AS place FROM {kind}"  # noqa: S608 own names
+    rate, day = "fx_rate" if kind in _MAY_STATE_RATE else "NULL", _RATED_BY.get(kind, "NULL::DATE")
+    table = "cost_spans" if kind == "cost_rate" else kind
+    return f"SELECT currency, {rate} AS fx_rate, {day} AS day, source_file || ':' || source_line AS place FROM {table}"  # noqa: S608 own names
 
 
 def _own_rates(connection: DuckDBPyConnection, home_currency: str) -> OwnRates:

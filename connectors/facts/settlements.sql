@@ -1,5 +1,5 @@
--- Payments and write-offs, in minor units of the document's currency. A settlement that states no currency was read
--- with the digits of the home currency: 100.00 against a document in JPY is 100 yen.
+-- Payments and write-offs, in minor units of the document's currency. A settlement that states none was read with the
+-- digits of XXX, the finest there are, or of the home currency: 100.00 against a document in JPY is 100 yen.
 SELECT
     settlement.document_id,
     settled_on,

@@ -9,6 +9,7 @@ from pathlib import Path
 from connectors.errors import InputError
 from connectors.exports.reading import FileReading, Problem, ReadingStatus
 from connectors.ledger.history import Event, LedgerFile, State
+from profitability.units import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,8 @@ def moved_files(
             yield {"event": "back", "sha256": file.sha256}, None
         elif file.sha256 not in present and not file.is_away:
             count = counting.get(file.sha256, 0)
-            what = (
-                f"{file.file} is no longer in the folder; {count} of its {sum(file.rows.values())} records still count"
-            )
+            rows = counted(sum(file.rows.values()), "record")
+            what = f"{file.file} is no longer in the folder; {count:,} of its {rows} still count"
             remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
             yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy) if count else None
 

@@ -34,6 +34,7 @@ from connectors.ledger.history import History, LedgerFile, State
 from connectors.ledger.intake import moved_files, sort_out
 from connectors.ledger.live import part_path, select_live
 from connectors.ledger.quarantine import put_in_quarantine, quarantine_path, refused_events
+from profitability.units import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -123,9 +124,9 @@ class Ledger:
             if reading.sha256:  # else it could not be read at all
                 put_in_quarantine(connection, self.folder, reading)
         self.history.append(refused_events(refused, known), at=self.clock())
-        others = f", and {len(refused) - 1} more files" if len(refused) > 1 else ""
+        others = f", and {counted(len(refused) - 1, 'more file')}" if len(refused) > 1 else ""
         raise InputError(
-            f"the file was refused: {len(refused[0].problems)} problems{others}",
+            f"the file was refused: {counted(len(refused[0].problems), 'problem')}{others}",
             where=str(refused[0].path),
             remedy="Correct the file or take it out of the folder; `whalecurve exports check` lists the problems.",
         )

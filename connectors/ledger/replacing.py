@@ -20,6 +20,7 @@ from connectors.exports.reading import Problem
 from connectors.exports.records import KINDS, column_name
 from connectors.ledger.history import LedgerFile, Replaced, Way
 from connectors.ledger.live import NUMBERED, part_path, select_live
+from profitability.units import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -97,7 +98,7 @@ def replaced_by(
     vanished = sum(count for count, _ in lost)
     if decided is None and _is_too_much(vanished, closed, newer):
         raise InputError(
-            f"{vanished} of {closed} records that {names} has of these days are not in this file",
+            f"{vanished} of {counted(closed, 'record')} that {names} has of these days are not in this file",
             where=newer.file,
             remedy=f"If it was cut short, export it again. If they are gone for good: `whalecurve exports accept "
             f"{newer.file} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
@@ -227,7 +228,7 @@ def _told(newer: LedgerFile, names: str, closed: int, lost: Sequence[tuple[int, 
     if not closed:
         return ()
     days = f" ({newer.covers[0]} to {newer.covers[1]})" if newer.covers else ""
-    what = f"{newer.file}{days} replaces {closed} records of {names}"
+    what = f"{newer.file}{days} replaces {counted(closed, 'record')} of {names}"
     if not lost:
         return (Problem(0, "", "", f"{what}; none vanished", "Nothing is to be done."),)
     vanished = sum(count for count, _ in lost)

@@ -12,6 +12,7 @@ from simple_salesforce.api import Salesforce
 from connectors.errors import CrmAnswerError
 from connectors.salesforce.client import Ask, SalesforceClient
 from connectors.transport import BrokenAnswerError
+from profitability.units import counted
 
 IDS_PER_QUERY = 200
 """A query is a GET of at most 16,384 bytes of address and headers; 500 ids broke in practice, 200 did not."""
@@ -88,7 +89,7 @@ def rows_of(client: SalesforceClient, query: str, *, with_deleted: bool = False)
         seen.add(url)
         page = client.read(_next_page(url, client.host))
     if received != page.total:
-        raise CrmAnswerError(f"{received} records came, {page.total} were announced", where=client.host)
+        raise CrmAnswerError(f"{counted(received, 'record')} came, {page.total} announced", where=client.host)
 
 
 def _next_page(url: str, host: str) -> Ask[_Page]:

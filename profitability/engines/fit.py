@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from profitability.errors import DataError
 from profitability.facts import Column, Schema, SqlType
+from profitability.units import counted
 
 ROWS_SHOWN = 5
 
@@ -97,7 +98,7 @@ def misfit(table: str, column: Column, found: str, *, count: int, rows: Sequence
     wanted = f"{column.type}{' or null' if column.nullable else ', never null'}"
     first = ", ".join(str(row) for row in rows)
     return DataError(
-        f"column {column.name}: {count} rows are not {wanted}; found {found}, first in rows {first}",
+        f"column {column.name}: {counted(count, 'row')} other than {wanted}; found {found}, first in rows {first}",
         where=table,
         remedy=f"give {column.name} as: {column.meaning}",
     )

@@ -104,22 +104,26 @@ def read_folder(folder: Path, currency: str) -> list[FileReading]:
 
 def folder_text(readings: Sequence[FileReading], folder: Path, most: int | None) -> str:
     """Return what became of each file, at most `most` problems of each, and the counts."""
+    from profitability.units import counted
+
     lines = [line for reading in readings for line in describe(reading, folder, most)]
     counts = Counter(str(reading.status) for reading in readings)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    return "\n".join([*lines, f"{len(readings)} files: {told or 'none'}"])
+    return "\n".join([*lines, f"{counted(len(readings), 'file')}: {told or 'none'}"])
 
 
 def describe(reading: FileReading, folder: Path, most: int | None) -> list[str]:
     """Return the lines that tell what became of one file; `most`: of its problems, None for all."""
     from connectors.exports.reading import ReadingStatus
+    from profitability.units import counted
 
     name = reading.path.relative_to(folder)
     if reading.status is ReadingStatus.ACCEPTED:
         period = f"{reading.covers[0]} to {reading.covers[1]}" if reading.covers else "no dates"
-        head = f" ok    {name}: {reading.mapping}, {len(reading.records)} records, {period}"
+        head = f" ok    {name}: {reading.mapping}, {counted(len(reading.records), 'record')}, {period}"
     elif reading.status is ReadingStatus.REFUSED:
-        head = f" no    {name}: {reading.mapping} refuses it, {len(reading.problems)} problems, nothing taken"
+        problems = counted(len(reading.problems), "problem")
+        head = f" no    {name}: {reading.mapping} refuses it, {problems}, nothing taken"
     else:
         head = f" none  {name}: no mapping"
     notes = [*reading.problems, *reading.warnings]

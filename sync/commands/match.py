@@ -152,6 +152,7 @@ def export_file(invocation: Invocation, *, file: Path) -> int:
     \b
     Example:  whalecurve match export matches.csv   (write confirmed or rejected into its last column)
     """
+    from profitability.units import counted
     from sync.match_file import write_matches
     from sync.store.matches import followed
 
@@ -159,7 +160,8 @@ def export_file(invocation: Invocation, *, file: Path) -> int:
     waiting, stored = _waiting(settings)
     decided = followed(stored, waiting.merges)
     count = write_matches(file, waiting, decided, currency=settings.books.home_currency)
-    invocation.answer(f"{file}: {count} rows. Next: whalecurve match import {file}", {"file": str(file), "rows": count})
+    told = f"{file}: {counted(count, 'row')}. Next: whalecurve match import {file}"
+    invocation.answer(told, {"file": str(file), "rows": count})
     return 0
 
 
@@ -172,13 +174,14 @@ def import_file(invocation: Invocation, *, file: Path) -> int:
     \b
     Example:  whalecurve match import matches.csv
     """
+    from profitability.units import counted
     from sync.match_file import read_matches
 
     settings = invocation.settings()
     waiting, _ = _waiting(settings)
     decisions = read_matches(file, waiting)
     _save(invocation, settings, decisions)
-    invocation.answer(f"{len(decisions)} decisions taken. {NEXT_RUN}", {"decisions": len(decisions)})
+    invocation.answer(f"{counted(len(decisions), 'decision')} taken. {NEXT_RUN}", {"decisions": len(decisions)})
     return 0
 
 

@@ -45,13 +45,14 @@ def sync(invocation: Invocation, *, is_confirmed: bool, plan_id: str | None, rea
 
 def ask(planned: Planned) -> bool:
     """Ask at a terminal; without one the answer is no, and the flag is named."""
+    from profitability.units import counted
     from sync.report.plan import plan_text
 
     if not sys.stdin.isatty():
         click.echo("not confirmed: no terminal to ask at; use --yes", err=True)
         return False
     click.echo(plan_text(planned), err=True)
-    return click.confirm(f"Write {len(planned.plan.changes)} accounts?", default=False, err=True)
+    return click.confirm(f"Write {counted(len(planned.plan.changes), 'account')}?", default=False, err=True)
 
 
 def tell(invocation: Invocation, finished: Finished) -> int:

@@ -12,7 +12,7 @@ import click
 from sync.commands.context import Invocation
 
 if TYPE_CHECKING:
-    from connectors.ledger.history import Way
+    from connectors.ledger.history import LedgerFile, Way
     from connectors.ledger.ledger import Ledger
 
 _NEXT_RUN = "It counts from the next run on."
@@ -50,7 +50,7 @@ def remove(invocation: Invocation, *, file: str, reason: str) -> int:
 
     with _locked(invocation) as ledger:
         removed = people.remove(ledger, file, reason)
-    told = f"{removed.file} ({removed.short_hash}): {sum(removed.rows.values())} records count no more. {_NEXT_RUN}"
+    told = f"{removed.file} ({removed.short_hash}): {_records(removed)} out. {_NEXT_RUN}"
     invocation.answer(told, {"file": removed.file, "sha256": removed.sha256, "taken_out": True})
     return 0
 
@@ -69,7 +69,7 @@ def restore(invocation: Invocation, *, file: str, reason: str) -> int:
 
     with _locked(invocation) as ledger:
         restored = people.restore(ledger, file, reason)
-    told = f"{restored.file} ({restored.short_hash}): {sum(restored.rows.values())} records. {_NEXT_RUN}"
+    told = f"{restored.file} ({restored.short_hash}): {_records(restored)} in again. {_NEXT_RUN}"
     invocation.answer(told, {"file": restored.file, "sha256": restored.sha256, "taken_out": False})
     return 0
 
@@ -94,6 +94,12 @@ def accept(invocation: Invocation, *, file: Path, way: Way | None, reason: str) 
         sha256 = people.accept(ledger, file, way, reason)
     invocation.answer(f"{file}: accepted ({way}). {_NEXT_RUN}", {"file": str(file), "sha256": sha256, "way": way})
     return 0
+
+
+def _records(file: LedgerFile) -> str:
+    from profitability.units import counted
+
+    return counted(sum(file.rows.values()), "record")
 
 
 def _ledger(invocation: Invocation) -> Ledger:

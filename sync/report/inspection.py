@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from profitability.units import counted
+
 if TYPE_CHECKING:
     from connectors.exports.inspection import HeadingUse, Inspection, Layout
     from connectors.exports.reading import Problem, Record
@@ -57,7 +59,7 @@ def _verdict(seen: Inspection) -> str:
         return f"{reading.path.name}: {reading.status}"
     period = f", {reading.covers[0]} to {reading.covers[1]}" if reading.covers else ""
     how = f"{reading.mapping} version {reading.mapping_version}, grade {seen.grade}"
-    return f"{reading.path.name}: {reading.status} through {how}: {len(reading.records)} records{period}"
+    return f"{reading.path.name}: {reading.status} through {how}: {counted(len(reading.records), 'record')}{period}"
 
 
 def _layout(layout: Layout) -> list[str]:

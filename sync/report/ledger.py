@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from profitability.units import counted
 from sync.report.tables import table
 
 if TYPE_CHECKING:
@@ -15,14 +16,13 @@ _HEAD = ("TAKEN (UTC)", "HASH", "FILE", "MAPPING", "DAYS", "COUNTS", "NOTE")
 
 def history_text(state: State, counting: Mapping[str, int]) -> str:
     """Return the files in the order of their taking, then those refused; `counting`: hash -> records that count."""
-    lines = [f"{len(state.live())} files count, of {len(state.files)} taken"]
+    lines = [f"{len(state.live())} of {counted(len(state.files), 'file')} count"]
     if state.files:
         lines += table([_HEAD, *(_row(file, counting) for file in state.files.values())], right=frozenset({5}))
     for refused in state.refused.values():
         place = f"; quarantine/{refused.sha256}.parquet" if refused.sha256 else ""
-        lines.append(
-            f" refused {refused.at:%Y-%m-%d %H:%M}: {refused.file}: {refused.problems} problems, nothing taken{place}"
-        )
+        told = f"{counted(refused.problems, 'problem')}, nothing taken{place}"
+        lines.append(f" refused {refused.at:%Y-%m-%d %H:%M}: {refused.file}: {told}")
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from profitability.units import counted
 from sync.apply import Fate
 from sync.report.errors import error_data
 
@@ -23,7 +24,8 @@ def outcome_text(finished: Finished) -> str:
         for fate in Fate
         if fate is not Fate.DONE and outcome.count(fate)
     )
-    head = f"Run {finished.run_id}: wrote {outcome.count(Fate.DONE)} records" + (f", {others}" if others else "")
+    written = counted(outcome.count(Fate.DONE), "record")
+    head = f"Run {finished.run_id}: wrote {written}" + (f", {others}" if others else "")
     failed = [record for record in outcome.records if record.fate not in {Fate.DONE, Fate.UNSENT}]
     lines = [
         f"  {record.account_id}: {record.fate.value} {record.error_code} {record.message}".rstrip() for record in failed

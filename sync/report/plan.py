@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.exports.reading import ReadingStatus
 from profitability.tiers import NOT_RATED, TIERS
-from profitability.units import from_minor, money_text
+from profitability.units import counted, from_minor, money_text
 from sync.compare import Action
 from sync.plan import AccountChange, Plan
 from sync.report.portfolio import loss_rate_lines, portfolio_data, portfolio_lines
@@ -118,7 +118,7 @@ def _inputs(planned: Planned) -> list[str]:
     unread = [reading.path.name for reading in planned.readings if reading.status is ReadingStatus.NO_MAPPING]
     records = sum(sum(file.rows.values()) for file in built.inputs)
     return [
-        f"Files      {len(built.inputs)} read, {records} records",
+        f"Files      {len(built.inputs)} read, {counted(records, 'record')}",
         f"Period     {window.first_day} to {window.last_day}, figures as of the last closed month",
         *(f"Not read   {name}: no mapping (whalecurve exports check tells why)" for name in unread),
         *_listed("Note", planned.warnings),
@@ -159,7 +159,8 @@ def _unknown_task(task: UnknownTask) -> str:
 
 def _unknown_gl_account(account: UnknownGlAccount) -> str:
     amount = f"{money_text(account.amount_minor, account.currency)} {account.currency}"
-    return f"GL account {account.gl_account!r}: {amount} left at firm level (gl_accounts.toml)"
+    name = f" ({account.name})" if account.name else ""
+    return f"GL account {account.gl_account!r}{name}: {amount} left at firm level (gl_accounts.toml)"
 
 
 def _problems(planned: Planned) -> list[str]:
@@ -197,10 +198,9 @@ def _books(planned: Planned) -> list[str]:
 def _unmatched(planned: Planned) -> list[str]:
     currency = planned.verdicts.home_currency
     parties = planned.built.unmatched
+    customers = counted(len(parties), "customer")
     head = (
-        [f"Unmatched  {len(parties)} customers of the books without account (documents and costs in all exports)"]
-        if parties
-        else []
+        [f"Unmatched  {customers} of the books without account (documents and costs in all exports)"] if parties else []
     )
     told = [f"{party.name}: {money_text(party.value_cents, currency)} {currency} ({party.reason})" for party in parties]
     remedy = ["           Say which account each is: whalecurve match list"] if parties else []
@@ -248,9 +248,7 @@ def _sum(planned: Planned) -> list[str]:
     lines += [*_flags(planned), *portfolio_lines(planned.verdicts)]
     lines.append(plan_line(plan))
     if kept := len(plan.findings) - len(plan.found(Action.ADOPT)):
-        lines.append(
-            f"Kept       {kept} values set by people or other programs are left as they are (--json lists them)"
-        )
+        lines.append(f"Kept       {counted(kept, 'value')} as people or other programs set them (--json lists them)")
     lines += [f"Guard      {guard.message}" for guard in planned.tripped]
     if plan.changes:
         approval = ' --reason "why it is right"' if planned.tripped else ""
@@ -277,5 +275,6 @@ def plan_line(plan: Plan) -> str:
     fields = sum(len(change.fields) for change in plan.changes)
     unchanged = plan.accounts - len(plan.changes)
     return (
-        f"Plan {plan.plan_id}: {len(plan.changes)} accounts, {fields} fields to write; {unchanged} accounts unchanged"
+        f"Plan {plan.plan_id}: {counted(len(plan.changes), 'account')}, {counted(fields, 'field')} to write; "
+        f"{counted(unchanged, 'account')} unchanged"
     )

@@ -13,7 +13,7 @@ from profitability.loss_rates import HISTORY_MONTHS
 from profitability.portfolio import NOBODY_EARNS
 from profitability.review import APPROVED, NO_STEP
 from profitability.tables import is_known
-from profitability.units import from_minor, money_text
+from profitability.units import counted, from_minor, money_text
 
 if TYPE_CHECKING:
     from profitability.tables import Row
@@ -98,7 +98,7 @@ def _curve(figures: Mapping[str, float]) -> list[str]:
     if isnan(head):
         return []
     earn = "earns" if head == 1 else "earn"
-    line = f"Profit     {head:.0f} of {_accounts(figures['accounts'])} {earn} 80 % of all gains"
+    line = f"Profit     {head:.0f} of {counted(int(figures['accounts']), 'account')} {earn} 80 % of all gains"
     if not (isnan(of_profit) or isnan(of_revenue)):
         earners, payers = ("best one earns", "largest one") if best == 1 else (f"best {best} earn", f"largest {best}")
         line += f"; the {earners} {_percent(of_profit)} of the net profit, the {payers} "
@@ -122,7 +122,8 @@ def _losers(figures: Mapping[str, float], currency: str) -> list[str]:
         )
     )
     verb, they = ("loses", "it") if count == 1 else ("lose", "all of them")
-    head = f"Losses     {_accounts(count)} {verb} {lost} {currency}; if {they} left, firm profit of {profit} would be"
+    losers = counted(int(count), "account")
+    head = f"Losses     {losers} {verb} {lost} {currency}; if {they} left, firm profit of {profit} would be"
     return [f"{head} {naive} on paper, {day_one} with no hour resold, {expected} as demand stands{_doubled(figures)}"]
 
 
@@ -195,10 +196,6 @@ def _measured(measure: str, value: float) -> str:
 
 def _signed(cents: int, currency: str) -> str:
     return f"+{money_text(cents, currency)}" if cents > 0 else money_text(cents, currency)
-
-
-def _accounts(count: float) -> str:
-    return f"{count:.0f} account{'' if count == 1 else 's'}"
 
 
 def _percent(share: float) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 
+from profitability.units import counted
 from sync.errors import ConfigError
 
 LONGEST_SHOWN = 24
@@ -45,7 +46,7 @@ def config_error(problems: Sequence[Problem], *, remedy: str) -> ConfigError:
     if len(ordered) == 1:
         return ConfigError(ordered[0].what, where=str(ordered[0].place), remedy=remedy)
     listed = "".join(f"\n  {problem}" for problem in ordered)
-    return ConfigError(f"{len(ordered)} problems in the configuration{listed}", remedy=remedy)
+    return ConfigError(f"{counted(len(ordered), 'problem')} in the configuration{listed}", remedy=remedy)
 
 
 def shown(value: object) -> str:

@@ -161,7 +161,7 @@ def test_more_new_flags_than_the_guard_allows_wait_for_a_person(closed) -> None:
     code, _, err = closed.run("sync", "--yes")
 
     assert code == 4
-    assert "1 accounts are newly flagged for review (limit 0)" in err
+    assert "newly flagged for review: 1 account (limit 0)" in err
     assert closed.writes == before
     assert not is_flagged(closed)
     plan = re.findall(r"--plan (\w+)", err)[0]

@@ -53,7 +53,7 @@ def test_a_corrected_export_replaces_and_can_be_taken_back(calm) -> None:
     corrected(calm, name="Toggl again_2025-01-01_to_2026-01-05.csv")
 
     out = planned(calm)
-    assert "replaces 1204 records of Toggl_Track" in out
+    assert "replaces 1,204 records of Toggl_Track" in out
     assert "none vanished" in out
     assert hours_in_ledger(calm) == before + 1
     assert "replaces" not in planned(calm)
@@ -84,7 +84,7 @@ def test_an_export_that_lost_much_is_refused_until_a_person_accepts_it(calm) -> 
 
     code, _, err = calm.run("plan")
     assert code == 5
-    assert "400 of 1204 records" in err
+    assert "400 of 1,204 records" in err
     assert "whalecurve exports accept" in err
     assert hours_in_ledger(calm) == before
 
@@ -112,7 +112,7 @@ def test_filed_away_exports_go_on_counting(calm) -> None:
     before = hours_in_ledger(calm)
     (calm.folder / "exports" / HOURS).unlink()
 
-    assert "is no longer in the folder; 1204 of its 1204 records still count" in planned(calm)
+    assert "is no longer in the folder; 1,204 of its 1,204 records still count" in planned(calm)
     assert "no longer in the folder" not in planned(calm)
     assert hours_in_ledger(calm) == before
 
@@ -127,7 +127,7 @@ def test_a_half_written_file_is_told_by_the_checksum_beside_it(calm) -> None:
     assert code == 5
     assert "half-written, or changed" in out
     _, out, _ = calm.run("exports", "history")
-    assert "1 problems, nothing taken" in out
+    assert "1 problem, nothing taken" in out
 
 
 def test_the_books_of_another_company_are_refused(calm) -> None:

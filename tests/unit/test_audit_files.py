@@ -190,9 +190,16 @@ def test_payments_settle_the_invoice_and_money_back_leaves_it_open(tmp_path):
 def test_a_cost_names_the_supplier_of_its_entry_and_no_customer(tmp_path):
     lines = [line("4400", "60.50", "D"), line("1600", "60.50", "C", customer="C1")]
     reading = read(tmp_path, xaf(entry(*lines)))
-    (record,) = accepted(reading).records
+    record, named = accepted(reading).records
     assert (record.values["gl_account"], record.values["supplier"]) == ("4400", "Drukker")
     assert (record.values["party"], record.values["description"]) == (None, "Drukwerk")
+    assert named.values == {"gl_account": "4400", "name": "Drukwerk"}
+
+
+def test_an_account_is_named_once_however_often_it_is_posted_on(tmp_path):
+    costs = [entry(line("4400", "60.50", "D"), line("1600", "60.50", "C"), number=number) for number in ("1", "2")]
+    kinds = [record.kind for record in accepted(read(tmp_path, xaf(*costs))).records]
+    assert kinds == ["gl_line", "gl_account_name", "gl_line"]
 
 
 def test_own_accounts_win_over_the_standard_chart(tmp_path):
@@ -257,7 +264,7 @@ def test_a_missing_namespace_is_no_hindrance(tmp_path):
 @pytest.mark.parametrize(
     ("totals", "what"),
     [
-        (stated(4, "121.00", "121.00"), "stated 4 lines, but 3 in 1 entries are there"),
+        (stated(4, "121.00", "121.00"), "stated 4 lines, but 3 in 1 entry are there"),
         (stated(3, "122.00", "121.00"), "stated total debit 122.00, but the lines add up to 121.00"),
         (stated(3, "121.00", "120.00"), "stated total credit 120.00, but the lines add up to 121.00"),
     ],

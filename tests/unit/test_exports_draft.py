@@ -82,14 +82,14 @@ def test_every_line_of_a_draft_tells_what_it_rests_on(tmp_path: Path) -> None:
     columns = text.partition("[columns]\n")[2].partition("\n\n")[0].splitlines()
     assert all("# guessed: " in line or "# MISSING: " in line or line.startswith("# not read: ") for line in columns)
     assert 'person = { default = "?" } # MISSING: no heading says who worked' in text
-    assert 'dates = ["%d/%m/%Y"] # guessed: fits all 2 cells' in text
+    assert 'dates = ["%d/%m/%Y"] # guessed: fits all of 2 cells' in text
     assert 'bare_duration = "hours" # guessed: bare numbers' in text
-    assert 'party = { from = ["Client"] } # guessed: clockify-detailed reads it so; blank in 1 rows' in text
+    assert 'party = { from = ["Client"] } # guessed: clockify-detailed reads it so; blank in 1 row' in text
 
 
 def test_days_that_read_two_ways_are_left_open_and_the_file_refused(tmp_path: Path) -> None:
     text = drafted(written(tmp_path, "pay_date,paid_amount\n03/04/2026,1.00\n05/06/2026,2.00\n"))
-    assert 'dates = ["%d/%m/%Y", "%m/%d/%Y"] # guessed: all of these fit the 2 cells: keep the right one' in text
+    assert 'dates = ["%d/%m/%Y", "%m/%d/%Y"] # guessed: each of these fits all of 2 cells: keep the right one' in text
     assert "# As it stands: refused" in text
 
 
@@ -144,7 +144,7 @@ def test_explain_shows_each_heading_the_first_records_and_the_sums(tmp_path: Pat
     path = written(tmp_path, "date,person,client,task,hours,colour\n2026-01-30,Ada,Nordhav,build,1.5,red\n")
     assert run(["exports", "explain", str(path)]) == ExitCode.DONE
     told = capsys.readouterr().out
-    assert "accepted through own-time version 1, grade F: 1 records, 2026-01-30 to 2026-01-30" in told
+    assert "accepted through own-time version 1, grade F: 1 record, 2026-01-30 to 2026-01-30" in told
     assert "delimiter ',', headings on line 1; numbers like 1234.56; days as %Y-%m-%d" in told
     assert "  1 date                         work_date (date)" in told
     assert "  6 colour                       -" in told

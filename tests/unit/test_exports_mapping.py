@@ -33,7 +33,7 @@ def test_the_examples_of_a_shipped_mapping_hold(mapping):
     assert failing_examples(mapping, SHIPPED) == ()
 
 
-NAMES = {"party_name", "gl_account_name"}  # kept to be looked up: nobody needs to write them by hand
+NAMES = {"party_name", "gl_account_name"}  # names of numbers: nobody needs to write them by hand
 
 
 def test_every_record_kind_has_an_own_template():

@@ -59,13 +59,14 @@ def test_the_days_of_stored_records_are_known():
 
 def test_parts_go_with_the_records_and_are_closed_to_others(tmp_path):
     kept = stored(two_kinds(11), scratch=tmp_path / "spill")
-    (folder,) = (tmp_path / "spill").iterdir()
+    folder = kept.folder.path
+    assert folder.parent == tmp_path / "spill"
 
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
     assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o600"}
     del kept
     gc.collect()
-    assert not folder.exists()
+    assert list(folder.parent.iterdir()) == []
 
 
 def test_the_ledger_takes_stored_records_like_those_in_memory(tmp_path):

@@ -133,8 +133,8 @@ def test_several_guards_are_told_together_with_the_way_to_approve():
     assert str(caught.value) == (
         f"plan {plan.plan_id}: not applied, nothing written: "
         "12 of 100 accounts change their tier (12.0 %, limit 10 %); "
-        "6 accounts are newly flagged for review (limit 5); "
-        "12 accounts fall from A to D in one step, first a1 (limit 0)\n"
+        "newly flagged for review: 6 accounts (limit 5); "
+        "from A to D in one step: 12 accounts, first a1 (limit 0)\n"
         "  do: Look at the reasons in the plan. Look at one: whalecurve explain a1. "
         f'If it is right: whalecurve sync --plan {plan.plan_id} --reason "why"'
     )

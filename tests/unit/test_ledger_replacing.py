@@ -261,7 +261,7 @@ def test_a_refused_file_lies_in_quarantine_until_it_is_taken(ledger):
     cell = Problem(7, "Hours", "7,5h", "not a duration", "Correct it.")
     bad = FileReading(Path("t.csv"), "bad000000000", ReadingStatus.REFUSED, "toggl", 1, problems=(cell,))
     for _ in range(2):
-        with pytest.raises(InputError, match="refused: 1 problems"):
+        with pytest.raises(InputError, match="refused: 1 problem"):
             ledger.take([bad])
     path = quarantine_path(ledger.folder, "bad000000000")
     with ledger.connect() as connection:

@@ -201,16 +201,16 @@ def test_a_circle_of_parents_is_refused_by_name(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"net_minor": np.inf}, "column net_minor: 1 rows are not BIGINT, never null; found DOUBLE, first in rows 1"),
-        ({"net_minor": np.nan}, "column net_minor: 1 rows are not BIGINT, never null"),
-        ({"net_minor": 0.1}, "column net_minor: 1 rows are not BIGINT, never null"),
-        ({"net_minor": 2**63}, "column net_minor: 1 rows are not BIGINT, never null"),
-        ({"issue_date": "2025-09-30"}, "column issue_date: 1 rows are not DATE, never null; found VARCHAR"),
-        ({"issue_date": 20250930}, "column issue_date: 1 rows are not DATE, never null; found BIGINT"),
-        ({"issue_date": DAY.tz_localize("UTC")}, "column issue_date: 1 rows are not DATE.*found TIMESTAMP WITH TIME"),
-        ({"is_disputed": "false"}, "column is_disputed: 1 rows are not BOOLEAN"),
-        ({"account_id": 1}, "column account_id: 1 rows are not VARCHAR"),
-        ({"kind": None}, "column kind: 1 rows are not VARCHAR, never null"),
+        ({"net_minor": np.inf}, "column net_minor: 1 row other than BIGINT, never null; found DOUBLE, first in rows 1"),
+        ({"net_minor": np.nan}, "column net_minor: 1 row other than BIGINT, never null"),
+        ({"net_minor": 0.1}, "column net_minor: 1 row other than BIGINT, never null"),
+        ({"net_minor": 2**63}, "column net_minor: 1 row other than BIGINT, never null"),
+        ({"issue_date": "2025-09-30"}, "column issue_date: 1 row other than DATE, never null; found VARCHAR"),
+        ({"issue_date": 20250930}, "column issue_date: 1 row other than DATE, never null; found BIGINT"),
+        ({"issue_date": DAY.tz_localize("UTC")}, "column issue_date: 1 row other than DATE.*found TIMESTAMP WITH TIME"),
+        ({"is_disputed": "false"}, "column is_disputed: 1 row other than BOOLEAN"),
+        ({"account_id": 1}, "column account_id: 1 row other than VARCHAR"),
+        ({"kind": None}, "column kind: 1 row other than VARCHAR, never null"),
     ],
 )
 def test_values_of_another_kind_are_refused(judge: Judge, change: dict[str, Any], message: str) -> None:

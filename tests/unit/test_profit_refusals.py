@@ -197,10 +197,10 @@ def test_long_lists_of_rows_are_cut(engine: DuckDBEngine) -> None:
 @pytest.mark.parametrize(
     ("amounts", "message"),
     [
-        ([1.5, 2.0], r"column amount_cents: 1 rows are not BIGINT, never null; found DOUBLE, first in rows 1"),
-        (["12", "7"], r"column amount_cents: 2 rows are not BIGINT.*found VARCHAR, first in rows 1, 2"),
-        ([7, None], r"column amount_cents: 1 rows are not BIGINT.*first in rows 2"),
-        ([2**63, 1], r"column amount_cents: 1 rows are not BIGINT"),
+        ([1.5, 2.0], r"column amount_cents: 1 row other than BIGINT, never null; found DOUBLE, first in rows 1"),
+        (["12", "7"], r"column amount_cents: 2 rows other than BIGINT.*found VARCHAR, first in rows 1, 2"),
+        ([7, None], r"column amount_cents: 1 row other than BIGINT.*first in rows 2"),
+        ([2**63, 1], r"column amount_cents: 1 row other than BIGINT"),
     ],
 )
 def test_scan_names_the_column_and_the_first_rows(amounts: list[object], message: str, engine: DuckDBEngine) -> None:
@@ -214,7 +214,7 @@ def test_scan_takes_whole_floats_and_midnights(engine: DuckDBEngine) -> None:
     engine.scan("opening_ecl", pd.DataFrame({"account_id": ["A"], "amount_cents": [7.0]}), OPENING_ECL)
     assert engine.fetch("SELECT amount_cents FROM opening_ecl")["amount_cents"].to_list() == [7]
     table = pd.DataFrame({"account_id": ["A"], "name": ["n"], "started_on": pd.to_datetime(["2025-01-01 10:00"])})
-    with pytest.raises(DataError, match="column started_on: 1 rows are not DATE or null"):
+    with pytest.raises(DataError, match="column started_on: 1 row other than DATE or null"):
         engine.scan("accounts", table.assign(is_matched=True), ACCOUNTS)
 
 

@@ -69,7 +69,7 @@ def test_a_reader_that_is_used_up_is_refused_with_the_table_named() -> None:
 
 def test_arrow_tables_are_checked_like_frames() -> None:
     wrong = ArrowOnly(documents().assign(net_minor=[1.5, 2.0]))
-    with pytest.raises(DataError, match=r"documents: column net_minor: 1 rows are not BIGINT, never null.*rows 1"):
+    with pytest.raises(DataError, match=r"documents: column net_minor: 1 row other than BIGINT, never null.*rows 1"):
         evaluate(Facts("EUR", {"accounts": accounts(), "documents": wrong}), Policy(), TODAY)
 
 

@@ -33,6 +33,7 @@ HEADINGS = (
     "Posting date",
     "Account",
     "Account name",
+    "Named account",
     "Text",
     "Reference",
     "Amount",
@@ -41,7 +42,10 @@ HEADINGS = (
     "Supplier",
     "Currency",
 )
-"""Headings of the table of a ledger: a row fills those of a document, of a payment, or of a posting."""
+"""Headings of the table of a ledger: a row fills those of a document, of a payment, or of a posting.
+
+`Named account` is filled on the first posting of each account that has a name.
+"""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class Sorter:
     _movements: dict[DocumentKey, list[tuple[Posting, date]]] = field(default_factory=dict)
     _roles: dict[str, Role] = field(default_factory=dict)
     _unclassified: set[str] = field(default_factory=set)
+    _named: set[str] = field(default_factory=set)
 
     def cost_rows(self, entry: Entry) -> Iterator[RawRow]:
         """Take one entry: yield its cost lines, and keep what it says of documents."""
@@ -181,12 +186,14 @@ class Sorter:
             "Posting date": entry.day.isoformat(),
             "Account": account.code,
             "Account name": account.name,
+            "Named account": account.code if account.name and account.code not in self._named else "",
             "Text": posting.text,
             "Reference": posting.reference,
             "Amount": _text(posting.amount),
             "Supplier": self._supplier(posting, suppliers),
             "Currency": self.books.currency,
         }
+        self._named.add(account.code)
         is_for_customer = posting.customer and not posting.supplier
         return row_of(posting.line, HEADINGS, cells | (self._customer(posting.customer) if is_for_customer else {}))
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from connectors.exports.builtin.grids import Notes
 from connectors.exports.reading import Problem
 from connectors.exports.source import FileFaultError
+from profitability.units import counted
 
 _EXPORT_AGAIN = "Export the file again; if it stays so, the file was changed, or the books do not add up."
 
@@ -61,7 +62,8 @@ class Totals:
             FileFaultError: a stated figure is not that of the lines, or debit and credit of the whole file differ.
         """
         if stated.count not in {None, self.lines, self.entries}:
-            what = f"stated {stated.count:,} lines, but {self.lines:,} in {self.entries:,} entries are there"
+            entries = counted(self.entries, "entry", "entries")
+            what = f"stated {counted(stated.count, 'line')}, but {self.lines:,} in {entries} are there"
             raise FileFaultError(what, _EXPORT_AGAIN)
         for name, side, figure in (("debit", "D", stated.debit), ("credit", "C", stated.credit)):
             if figure is not None and figure not in {self.written[side], self.sided[side]}:

@@ -8,10 +8,21 @@ side (D or C); a negative one counts on the other side. Opening entries (period 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Literal
 
 import pyxaf
-from pyxaf import AccountKind, AuditFile, JournalKind, LedgerAccount, Line, RelationKind, Severity, Transaction
+from pyxaf import (
+    AccountKind,
+    AuditFile,
+    JournalKind,
+    LedgerAccount,
+    Line,
+    RelationKind,
+    Severity,
+    Transaction,
+    Version,
+)
 
 from connectors.exports.builtin.entries import Account, Books, Entry, Posting
 from connectors.exports.builtin.grids import Notes, title_rows
@@ -93,7 +104,8 @@ def _is_opening(file: AuditFile, transaction: Transaction) -> bool:
 def _entry(transaction: Transaction, file: AuditFile, totals: Totals) -> Entry:
     line = transaction.raw.line if transaction.raw else 0
     name = " ".join(part for part in (transaction.journal_id, transaction.number) if part)
-    if transaction.date is None:
+    day = _day(transaction, file)
+    if day is None:
         raise FileFaultError(
             f"entry {name} has no day, or none of the calendar", _EXPORT_AGAIN, line=line, column="trDt"
         )
@@ -102,7 +114,13 @@ def _entry(transaction: Transaction, file: AuditFile, totals: Totals) -> Entry:
     }
     postings = tuple(_posting(each, file, invoices, totals) for each in transaction.lines)
     totals.close_entry(line, name, [posting.amount for posting in postings])
-    return Entry(line, name, transaction.date, postings)
+    return Entry(line, name, day, postings)
+
+
+def _day(transaction: Transaction, file: AuditFile) -> date | None:
+    """Return the day of an entry. ADF always states that of a line; its day of the entry is that of the processing."""
+    days = (line.effective_date for line in transaction.lines if line.effective_date is not None)
+    return next(days, transaction.date) if file.version is Version.ADF else transaction.date
 
 
 def _posting(line: Line, file: AuditFile, invoices: dict[str, str], totals: Totals) -> Posting:

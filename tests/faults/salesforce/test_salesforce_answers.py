@@ -84,7 +84,7 @@ def test_rows_that_are_missing_at_the_end_raise(org, connect):
     connector.check()
     org.instead("GET", org.query_path, org.page([org.account(FIRST)], total=2))
 
-    with pytest.raises(CrmAnswerError, match="1 records came, 2"):
+    with pytest.raises(CrmAnswerError, match="1 record came, 2"):
         list(connector.pull_accounts())
 
 

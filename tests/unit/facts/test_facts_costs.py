@@ -94,12 +94,6 @@ def test_a_person_is_who_the_rates_name_by_name_or_email(build, rows_of, column_
     assert column_of(built, "timesheets", "person_id") == ["Ada Lovelace"]
 
 
-def test_a_rate_in_another_currency_has_no_rate_of_exchange(build, rows_of):
-    (row,) = rows_of(build(rate(currency="USD")), "cost_rates")
-
-    assert (row["currency"], row["fx_rate_e12"]) == ("USD", None)
-
-
 def test_a_pool_without_days_holds_for_every_month_of_the_facts(build, rows_of):
     built = build(pool(avoidable_share="0.25"), hours(), hours(work_date=date(2025, 3, 2)))
 

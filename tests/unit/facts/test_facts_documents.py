@@ -161,6 +161,9 @@ def test_an_unknown_currency_is_refused(build):
         ("JPY", (None, 500_000), 5_000),  # 5000.00 read with the digits of EUR
         ("JPY", ("JPY", 5_000), 5_000),
         ("BHD", (None, 500), 5_000),  # 5.00 read with the digits of EUR
+        ("BHD", ("XXX", 50_050), 5_005),
+        ("JPY", ("XXX", 50_000_000), 5_000),
+        ("CLF", ("XXX", 5_001), 5_001),
     ],
 )
 def test_a_payment_is_in_minor_units_of_its_document(build, column_of, currency, paid, expected):
@@ -197,6 +200,7 @@ REFUSED = {
     "which no file states": [payment("9")],
     "is in USD, the document in EUR": [document(), payment(currency="USD")],
     "more digits than JPY": [document(currency="JPY", fx_rate="0.006"), payment(amount=150)],
+    "more digits than EUR": [document(), payment(currency="XXX", amount=15_001)],
     "payment of zero or less": [document(), payment(amount=0)],
     "hours below zero": [hours(-1)],
     "salaried rate needs": [rate(practical_hours_seconds=0)],
