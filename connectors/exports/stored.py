@@ -77,9 +77,23 @@ def _part(folder: ScratchFolder, kind: str) -> Path:
 
 def store_records(connection: DuckDBPyConnection, folder: ScratchFolder, queries: Mapping[str, str]) -> StoredRecords:
     """Store what queries give; each gives the rows of one kind, in order."""
-    rows = {kind: write_part(connection, _part(folder, kind), query) for kind, query in queries.items()}
+    return _stored(
+        connection,
+        folder,
+        {kind: write_part(connection, _part(folder, kind), query) for kind, query in queries.items()},
+    )
+
+
+def adopt_part(connection: DuckDBPyConnection, folder: ScratchFolder, kind: str, part: Path) -> StoredRecords:
+    """Make a file that lies in the folder the records of a kind; it has the columns of a part, and may have more."""
+    part.replace(_part(folder, kind))
+    counted = connection.execute(f"SELECT count(*) FROM ({select_parts(kind, [_part(folder, kind)])})").fetchone()  # noqa: S608  ours
+    return _stored(connection, folder, {kind: int(counted[0]) if counted else 0})
+
+
+def _stored(connection: DuckDBPyConnection, folder: ScratchFolder, rows: Mapping[str, int]) -> StoredRecords:
     days: list[date | None] = []
-    for kind in queries.keys() & SPANS.keys():
+    for kind in rows.keys() & SPANS.keys():
         part = select_parts(kind, [_part(folder, kind)])
         for column in set(SPANS[kind]):
             days += connection.execute(f"SELECT min({column}), max({column}) FROM ({part})").fetchone() or ()  # noqa: S608  ours
