@@ -145,7 +145,11 @@ class _Table:
             raise NotPlainError  # a blank row would become a record
         draft = folder.path / "draft.parquet"
         may_be_part = self._lay_out(draft)
-        values = {reader.bound.name: self._value(f"read_{number}", reader) for number, reader in enumerate(readers)}
+        values = {
+            reader.bound.name: self._value(f"read_{number}", reader)
+            for number, reader in enumerate(readers)
+            if self._matters(reader)
+        }
         if may_be_part and not self._joins:
             stored = adopt_part(self.connection, folder, mapping.kinds[0], draft)
         else:
@@ -167,7 +171,7 @@ class _Table:
             for name, guess in guesses.items()
             if readers[name].bound.places and guess == _GUESSES["text"].format(cell=f"c{readers[name].bound.places[0]}")
         }
-        places = {place for reader in self.reader.readers for place in _places(reader.bound)}
+        places = {place for reader in readers.values() if self._matters(reader) for place in _places(reader.bound)}
         values = self._columns(kind, guesses, "NULL")
         has_breaks = lay_out(self.connection, path, self.grid, self.header, places=places, values=values, texts=texts)
         is_one_a_row = len(mapping.kinds) == 1 and not self._skipped(kind)
@@ -240,6 +244,12 @@ class _Table:
         if currency is None or reader.bound.type in _WITHOUT_CURRENCY:
             return reader.value(cell, cells, home)
         return reader.value(cell, cells, str(currency.value(currency.bound.cell(cells), cells, home) or home))
+
+    def _matters(self, reader: ColumnReader) -> bool:
+        """Tell whether a column fills a field, or can at least be at fault or leave a row out."""
+        name, column, rows = reader.bound.name, reader.bound.column, self.reader.mapping.rows
+        is_any_text = reader.bound.type == "text" and not column.values and column.empty != "error"
+        return reader.target is not None or not is_any_text or name in rows.keep or name in rows.drop
 
     def _may_leave_out(self, name: str, cell: CellIn) -> bool:
         """Tell whether a cell makes its row one to drop, or none that is kept."""

@@ -169,7 +169,7 @@ def measured(path: Path, stream: FileIO) -> Source:
 
 
 def _line_ends(chunk: bytes, before: bytes) -> dict[str, int]:
-    """Count the line ends of a chunk by their kind; CR and LF parted by the chunks are one, and LF alone counts once."""
+    """Count the line ends of a chunk by their kind, one LF for all where there are no CR; a parted CRLF is one."""
     if b"\r" not in chunk and not before.endswith(b"\r"):
         return {"\n": b"\n" in chunk}
     pairs = chunk.count(b"\r\n") + (before.endswith(b"\r") and chunk.startswith(b"\n"))
