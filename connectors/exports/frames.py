@@ -17,10 +17,12 @@ _FRAME_TYPES: dict[str, Any] = {"VARCHAR": "str", "DATE": "str", "BIGINT": "Int6
 
 
 def open_database() -> DuckDBPyConnection:
-    """Return an empty in-memory database that fetches no extensions."""
+    """Return an empty in-memory database that fetches no extensions and prints no progress."""
     import duckdb
 
-    return duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute("SET enable_progress_bar = false")  # it would go to stdout, among what a command answers
+    return connection
 
 
 def typed_frame(columns: Mapping[str, str], values: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

@@ -24,6 +24,9 @@ SQL_TYPES: dict[FieldType, str] = {
     "boolean": "BOOLEAN",
 }
 
+HEADINGS_LINE = 1
+"""Line of the headings in a file whose part has no `source_line`: there each line below them is a record, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -56,7 +59,7 @@ def write_part(connection: DuckDBPyConnection, path: Path, query: str) -> int:
     """Write what a query gives to a part that is there whole or not at all, closed to others; return its rows."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     coming = path.with_suffix(".new")
-    written = connection.execute(f"COPY ({query}) TO {quoted(coming)} (FORMAT parquet)").fetchone()
+    written = connection.execute(f"COPY ({query}) TO {quoted(coming)} (FORMAT parquet, COMPRESSION lz4_raw)").fetchone()
     coming.chmod(0o600)
     coming.replace(path)
     return int(written[0]) if written else 0
@@ -65,7 +68,10 @@ def write_part(connection: DuckDBPyConnection, path: Path, query: str) -> int:
 def select_parts(kind: str, parts: Sequence[Path]) -> str:
     """Return a SELECT of all rows of the parts of one kind, in order; typed and empty where there is no part."""
     if parts:
-        return f"SELECT * FROM read_parquet([{', '.join(map(scanned, parts))}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
+        lines = f"coalesce(source_line, file_row_number + {HEADINGS_LINE + 1}) AS source_line"
+        shown = ", ".join(lines if name == "source_line" else f'"{name}"' for name in kind_columns(kind))
+        read = f"[{', '.join(map(scanned, parts))}], file_row_number = true, hive_partitioning = false"
+        return f"SELECT {shown} FROM read_parquet({read})"  # noqa: S608 the paths are quoted
     nulls = ", ".join(f'CAST(NULL AS {sql_type}) AS "{name}"' for name, sql_type in kind_columns(kind).items())
     return f"SELECT {nulls} WHERE false"
 

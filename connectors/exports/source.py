@@ -24,7 +24,8 @@ from connectors.exports.reading import Problem
 
 MAX_TEXT_BYTES = 4 << 30
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
+"""Small enough to stay near the processor while it is looked at several times."""
 _MAX_LINE_CHARACTERS = 1 << 20
 _HEAD_BYTES = 4096
 _UTF_16_ZERO_SHARE = 0.2
@@ -151,7 +152,7 @@ def measured(path: Path, stream: FileIO) -> Source:
         digest.update(chunk)
         size, quotes = size + len(chunk), quotes + chunk.count(b'"')
         ends.update(_line_ends(chunk, tail))
-        head, tail = head or chunk[:_HEAD_BYTES], (tail + chunk)[-4:]
+        head, tail = head or chunk[:_HEAD_BYTES], (tail + chunk[-4:])[-4:]
         is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
         has_zeros = has_zeros or b"\0" in chunk
     if not head:
@@ -168,7 +169,9 @@ def measured(path: Path, stream: FileIO) -> Source:
 
 
 def _line_ends(chunk: bytes, before: bytes) -> dict[str, int]:
-    """Count the line ends of a chunk by their kind; CR and LF parted by the chunks are one."""
+    """Count the line ends of a chunk by their kind, one LF for all where there are no CR; a parted CRLF is one."""
+    if b"\r" not in chunk and not before.endswith(b"\r"):
+        return {"\n": b"\n" in chunk}
     pairs = chunk.count(b"\r\n") + (before.endswith(b"\r") and chunk.startswith(b"\n"))
     return {"\r\n": pairs, "\n": chunk.count(b"\n") - pairs, "\r": chunk.count(b"\r") - pairs}
 

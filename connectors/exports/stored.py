@@ -63,8 +63,22 @@ def _part(folder: ScratchFolder, kind: str) -> Path:
 
 def store_records(connection: DuckDBPyConnection, folder: ScratchFolder, queries: Mapping[str, str]) -> StoredRecords:
     """Store what queries give; each gives the rows of one kind, in order."""
-    rows = {kind: write_part(connection, _part(folder, kind), query) for kind, query in queries.items()}
-    days = {kind: _days(connection, kind, _part(folder, kind)) for kind in queries if kind in SPANS}
+    return _stored(
+        connection,
+        folder,
+        {kind: write_part(connection, _part(folder, kind), query) for kind, query in queries.items()},
+    )
+
+
+def adopt_part(connection: DuckDBPyConnection, folder: ScratchFolder, kind: str, part: Path) -> StoredRecords:
+    """Make a file that lies in the folder the records of a kind; it has the columns of a part, and may have more."""
+    part.replace(_part(folder, kind))
+    counted = connection.execute(f"SELECT count(*) FROM ({select_parts(kind, [_part(folder, kind)])})").fetchone()  # noqa: S608  ours
+    return _stored(connection, folder, {kind: int(counted[0]) if counted else 0})
+
+
+def _stored(connection: DuckDBPyConnection, folder: ScratchFolder, rows: Mapping[str, int]) -> StoredRecords:
+    days = {kind: _days(connection, kind, _part(folder, kind)) for kind in rows if kind in SPANS}
     return StoredRecords(folder, {kind: count for kind, count in rows.items() if count}, days)
 
 

@@ -1,7 +1,7 @@
 """Keep accepted files as Parquet: one part per file and record kind, and the history that says which of them count.
 
 Layout below the ledger's folder:
-    <kind>/<sha256>-<mapping>-<version>.parquet   records of one file, in the order of its lines
+    <kind>/<sha256>-<mapping>-<version>.parquet   records of one file, in the order of its lines (see `select_parts`)
     quarantine/<sha256>.parquet                   what was wrong with a refused file
     history.jsonl                                 what happened to each file (`history`)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.exports.loading import load_mappings
 from connectors.exports.reader import read_file
 from connectors.exports.stored import StoredRecords
+from connectors.ledger.ledger import Ledger
 
 SHIPPED = load_mappings(Path(__file__).parents[2] / "config" / "exports")
 SAMPLES = Path(__file__).parents[1] / "golden" / "exports"
@@ -71,6 +72,15 @@ def both(data, *, mappings=SHIPPED, name="file.csv"):
         return [read_file(path, mappings, home_currency="EUR", large_from=size) for size in (1 << 40, 0)]
 
 
+def taken(reading):
+    """Return what the ledger shows of a file, every column and in order."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder))
+        ledger.take([reading])
+        with ledger.connect() as connection:
+            return [connection.table(kind).fetchall() for kind in ledger.live_files()[0].rows]
+
+
 def plain(reading):
     return replace(reading, records=tuple(reading.records))
 
@@ -121,3 +131,33 @@ def test_line_breaks_in_texts_that_nobody_reads_keep_the_lines_right():
 
     assert isinstance(by_column.records, StoredRecords)
     assert [record.line for record in by_column.records] == [record.line for record in by_row.records] == [2, 4, 7]
+
+
+CLOCKS = [
+    "2026-01-30,Ada,Nordhav,build,1:30,yes,",
+    "2026-02-28,Bo,,call,0:05:01,no,x",
+    "2026-01-30,Ada,Nordhav,,26:00,,x",
+]
+HEADED = {"from the first line": "", "below a line of its own": "sep=,\n"}
+
+
+@pytest.mark.parametrize("above", HEADED.values(), ids=HEADED)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("1:30", "7.25"),
+        ("1:30", "2h"),
+        ("2026-01-30", " 2026-01-30 "),
+        ("Ada", "\u00a0Ada"),
+        ("yes", "ja"),
+        ("build", '"build,\nthen ""test"""'),
+    ],
+    ids=["all as guessed", "bare hours", "a unit", "blanks", "a hard blank", "a Dutch yes", "a line break"],
+)
+def test_the_ledger_shows_the_same_whether_or_not_the_guesses_hold(above, old, new):
+    lines = [line.replace(old, new) if old else line for line in CLOCKS] * 3
+    by_row, by_column = both((above + TIME + "\n".join(lines) + "\n").encode())
+
+    assert isinstance(by_column.records, StoredRecords)
+    assert taken(by_column) == taken(by_row)
