@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import FileIO
 
-from connectors.exports.archive import MAX_RATIO
+from connectors.exports.archive import MAX_RATIO, opened_zip
 from connectors.exports.cells import CellIn
 from connectors.exports.source import ZIP, FileFaultError, RawRow, Source
 from connectors.exports.workbook_parts import FAILED_FORMULA, Place, cells_without_value
@@ -76,14 +75,11 @@ def _looked_through(stream: FileIO) -> Mapping[str, Sequence[Place]]:
     stream.seek(0)
     if stream.read(len(ZIP)) != ZIP:
         return {}
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            _check_size(archive.infolist())
-            if archive.testzip() is not None:
-                raise FileFaultError("the workbook is damaged")
-            return cells_without_value(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FileFaultError("the workbook is cut or damaged") from error
+    with opened_zip(stream) as archive:
+        _check_size(archive.infolist())
+        if archive.testzip() is not None:
+            raise FileFaultError("the workbook is damaged")
+        return cells_without_value(archive)
 
 
 def _check_size(members: Sequence[zipfile.ZipInfo]) -> None:
