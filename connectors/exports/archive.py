@@ -96,7 +96,8 @@ def _only_export(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
 def _is_export(member: zipfile.ZipInfo) -> bool:
     """Tell files from folders, and from what macOS adds to an archive."""
     place = PurePosixPath(member.filename)
-    return not member.is_dir() and "__MACOSX" not in place.parts and not place.name.startswith(".")
+    is_folder = member.filename.endswith("/")  # is_dir fails where a damaged archive has no name
+    return not is_folder and "__MACOSX" not in place.parts and not place.name.startswith(".")
 
 
 def _unpack(stream: FileIO, member: zipfile.ZipInfo, unpacked: FileIO) -> None:

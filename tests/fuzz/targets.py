@@ -27,14 +27,21 @@ SHEET = f"""\
 STRINGS = f"""\
 <sst xmlns="{NAMESPACE}/spreadsheetml/2006/main"><si><t>day</t></si><si><r><t>bal</t></r><r><t>ance</t></r></si>
 </sst>"""
+RELATED = f"{NAMESPACE}/officeDocument/2006/relationships"
+
+
+def relations(**targets: str) -> str:
+    """Return the part that says where other parts are: kind -> member."""
+    listed = (f'<Relationship Id="{kind}" Type="{RELATED}/{kind}" Target="{to}"/>' for kind, to in targets.items())
+    return f'<Relationships xmlns="{NAMESPACE}/package/2006/relationships">{"".join(listed)}</Relationships>'
+
+
 AROUND = {
     "[Content_Types].xml": f'<Types xmlns="{NAMESPACE}/package/2006/content-types"/>',
-    "xl/workbook.xml": f'<workbook xmlns="{NAMESPACE}/spreadsheetml/2006/main" '
-    f'xmlns:r="{NAMESPACE}/officeDocument/2006/relationships">'
-    '<sheets><sheet name="Cash" sheetId="1" r:id="r1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{NAMESPACE}/package/2006/relationships">'
-    f'<Relationship Id="r1" Type="{NAMESPACE}/officeDocument/2006/relationships/worksheet" '
-    'Target="worksheets/sheet1.xml"/></Relationships>',
+    "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
+    "xl/workbook.xml": f'<workbook xmlns="{NAMESPACE}/spreadsheetml/2006/main" xmlns:r="{RELATED}">'
+    '<sheets><sheet name="Cash" sheetId="1" r:id="worksheet"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": relations(worksheet="worksheets/sheet1.xml", sharedStrings="sharedStrings.xml"),
 }
 """What a workbook needs beside its sheet and its strings."""
 PARTED = b"\0"
