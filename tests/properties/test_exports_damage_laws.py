@@ -188,7 +188,7 @@ def test_a_damaged_text_gives_no_wrong_record_unseen(data, delimiter, quote, lin
 
 
 @pytest.mark.slow
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(data=st.data(), line_end=ENDS, **DRESSES)
 def test_a_text_damaged_in_very_many_ways_gives_no_wrong_record_unseen(data, delimiter, quote, line_end):
     check_damaged_text(data, delimiter, quote, line_end)
@@ -251,7 +251,7 @@ def test_a_workbook_of_damaged_xml_gives_no_wrong_record_unseen(data):
 
 
 @pytest.mark.slow
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(data=st.data())
 def test_a_workbook_damaged_in_very_many_ways_gives_no_wrong_record_unseen(data):
     check_damaged_workbook(data)

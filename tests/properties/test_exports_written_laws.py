@@ -192,7 +192,7 @@ def test_amounts_written_in_any_way_read_back_equal(data, rows, dress):
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(data=st.data(), rows=lines, dress=dresses)
 def test_amounts_written_in_very_many_ways_read_back_equal(data, rows, dress):
     check_book(data, rows, dress)
