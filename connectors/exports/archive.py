@@ -55,8 +55,8 @@ def open_export(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
 
 
 @contextmanager
-def opened_zip(stream: FileIO) -> Iterator[zipfile.ZipFile]:
-    """Open an archive; whatever is wrong with it shows as one fault, here or while it is read.
+def opened_zip(stream: FileIO, damage: FileFaultError) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; whatever is wrong with it, here or while it is read, shows as this damage.
 
     Raises:
         FileFaultError: damaged, protected, or packed in a way that is not known here.
@@ -64,10 +64,14 @@ def opened_zip(stream: FileIO) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(stream) as archive:
             if any(member.compress_type not in _WAYS_OF_PACKING for member in archive.infolist()):
-                raise FileFaultError("packed in a way that nobody here knows", _UNPACK)
+                raise damage
             yield archive
     except _FAULTS as error:
-        raise FileFaultError("the archive is damaged, or packed in a way that nobody here knows", _UNPACK) from error
+        raise damage from error
+
+
+def _damage() -> FileFaultError:
+    return FileFaultError("the archive is damaged, or packed in a way that nobody here knows", _UNPACK)
 
 
 def _members(stream: FileIO) -> list[zipfile.ZipInfo]:
@@ -75,7 +79,7 @@ def _members(stream: FileIO) -> list[zipfile.ZipInfo]:
     stream.seek(0)
     if stream.read(len(ZIP)) != ZIP or not zipfile.is_zipfile(stream):
         return []
-    with opened_zip(stream) as archive:
+    with opened_zip(stream, _damage()) as archive:
         members = archive.infolist()
     return [] if _WORKBOOK_MEMBERS.intersection(member.filename for member in members) else members
 
@@ -102,6 +106,6 @@ def _is_export(member: zipfile.ZipInfo) -> bool:
 
 def _unpack(stream: FileIO, member: zipfile.ZipInfo, unpacked: FileIO) -> None:
     """Write a member out; an archive that understates the size of its member fails its check sum."""
-    with opened_zip(stream) as archive, archive.open(member) as packed:
+    with opened_zip(stream, _damage()) as archive, archive.open(member) as packed:
         while chunk := packed.read(_CHUNK_BYTES):
             unpacked.write(chunk)

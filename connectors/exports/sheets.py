@@ -75,7 +75,7 @@ def _looked_through(stream: FileIO) -> Mapping[str, Sequence[Place]]:
     stream.seek(0)
     if stream.read(len(ZIP)) != ZIP:
         return {}
-    with opened_zip(stream) as archive:
+    with opened_zip(stream, FileFaultError("the workbook is cut or damaged")) as archive:
         _check_size(archive.infolist())
         if archive.testzip() is not None:
             raise FileFaultError("the workbook is damaged")
