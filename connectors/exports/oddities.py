@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.exports.detect import Found, heading_key, headings_of
+from connectors.exports.cells import is_blank
+from connectors.exports.detect import Found, Header, heading_key, headings_of
 from connectors.exports.mapping import Column
 from connectors.exports.reading import Problem, Records
 from connectors.exports.source import RawRow, TextGrid
@@ -59,18 +60,26 @@ def _is_like(text: str, heading: str) -> bool:
 
 
 @dataclass(slots=True)
-class LongRows:
-    """Rows that have more cells than the headings, blank ones too: a heading, or the end of a line, may be lost."""
+class LooseCells:
+    """Rows with cells that stand below no heading: a heading, or the end of a line, may be lost.
 
-    width: int
-    header_line: int
+    Cells beyond the headings count even if they are blank; those left of the first heading name groups and sums.
+    """
+
+    header: Header
     first_line: int = 0
     count: int = 0
 
     def watched(self, rows: Iterable[RawRow]) -> Iterator[RawRow]:
         """Yield the rows as they are."""
+        keys = self.header.keys
+        first = next((place for place, key in enumerate(keys) if key), 0)
+        bare = [place for place, key in enumerate(keys) if not key and place > first]
         for row in rows:
-            if len(row.cells) > self.width and row.line > self.header_line:
+            is_loose = len(row.cells) > len(keys) or any(
+                place < len(row.cells) and not is_blank(row.cells[place]) for place in bare
+            )
+            if is_loose and row.line > self.header.line:
                 self.first_line = self.first_line or row.line
                 self.count += 1
             yield row
@@ -78,6 +87,6 @@ class LongRows:
     def problems(self) -> Iterator[Problem]:
         """Yield what was seen."""
         if self.count:
-            what = f"more cells than headings: {self.count:,} times, first here"
+            what = f"cells below no heading: {self.count:,} times, first here"
             remedy = "Make sure that each heading stands above its own column, and each row on its own line."
             yield Problem(self.first_line, "", "", what, remedy)

@@ -166,7 +166,7 @@ def _taken(found: Found, origin: Origin, way: _Way) -> tuple[Taking, list[Proble
     except LooseQuotesError as loose:
         warnings.append(replace(loose.problem, what=f"{loose.problem.what}; read as far as it makes sense"))
         taken = take_rows(found, next(sinks), home_currency=way.home_currency, strict=False)
-    warnings += [*taken.controls.warnings, *taken.long_rows.problems()]
+    warnings += [*taken.controls.warnings, *taken.loose.problems()]
     if isinstance(found.grid, BuiltGrid):
         warnings += found.grid.notes.problems()
     return taken, warnings

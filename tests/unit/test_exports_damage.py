@@ -55,7 +55,16 @@ def test_a_heading_on_a_line_above_the_others_is_told(tmp_path):
 
 def test_headings_run_together_above_a_blank_column_are_told(tmp_path):
     reading = read(tmp_path, "date,gl_account,amount,party_supplier,reference\n2026-01-31,4400,5,Alfa,Rail,\n")
-    assert warned_of(reading, "more cells than headings: 1 times") == [(2, "")]
+    assert warned_of(reading, "cells below no heading: 1 times") == [(2, "")]
+
+
+@pytest.mark.parametrize("large_from", [0, 1 << 30], ids=["by column", "by row"])
+def test_a_heading_that_moved_beside_its_column_is_told(tmp_path, large_from):
+    (tmp_path / "file.csv").write_text("date,kind,client,amount,,currency\n2026-01-31,expense,Alfa,12.50,USD,\n")
+    reading = read_file(tmp_path / "file.csv", SHIPPED, home_currency="EUR", large_from=large_from)
+
+    assert [record.values["currency"] for record in reading.records] == [None]
+    assert warned_of(reading, "cells below no heading") == [(2, "")]
 
 
 @pytest.mark.parametrize("lost", ["4400;Painatus;;;;\n", "1 060,00;;\n"], ids=["behind a group", "behind a sum"])
@@ -63,9 +72,9 @@ def test_a_row_that_hangs_on_a_line_which_is_no_record_is_told(tmp_path, lost):
     text = LEDGER + LEDGER.partition("\n")[2].replace("4400", "4500")
     whole, reading = read(tmp_path, text), read(tmp_path, text.replace(lost, lost.removesuffix("\n"), 1))
 
-    assert not warned_of(whole, "more cells than headings")
+    assert not warned_of(whole, "cells below no heading")
     assert reading.records != whole.records
-    assert warned_of(reading, "more cells than headings")
+    assert warned_of(reading, "cells below no heading")
 
 
 def test_one_spoilt_byte_of_a_text_in_utf_8_refuses_it_with_its_line(tmp_path):
