@@ -56,7 +56,8 @@ def _is_like(text: str, heading: str) -> bool:
     from rapidfuzz.distance import OSA  # late: few who import this module compare headings
 
     most = 1 if len(heading) <= _SHORT_HEADING else 2
-    return OSA.distance(heading_key(text), heading_key(heading), score_cutoff=most) <= most
+    letters = heading_key(text.strip('"'))  # one of its quotes may be what is damaged
+    return OSA.distance(letters, heading_key(heading), score_cutoff=most) <= most
 
 
 @dataclass(slots=True)

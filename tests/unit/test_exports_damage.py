@@ -34,7 +34,9 @@ def warned_of(reading, what):
     return [(warning.line, warning.column) for warning in reading.warnings if what in warning.what and warning.remedy]
 
 
-@pytest.mark.parametrize("heading", ["curency", "currencyy", "cxrrency", "curerncy", "cur rency", '"curre\nncy"'])
+@pytest.mark.parametrize(
+    "heading", ["curency", "currencyy", "cxrrency", "curerncy", "cur rency", '0currency"', '"curre\nncy"']
+)
 @pytest.mark.parametrize("large_from", [0, 1 << 30], ids=["by column", "by row"])
 def test_a_misspelt_heading_is_told_because_its_column_is_read_as_absent(tmp_path, heading, large_from):
     (tmp_path / "file.csv").write_text(COSTS.replace("currency", heading))
