@@ -7,9 +7,11 @@ UV := $(shell command -v uv 2>/dev/null)
 # Adds what a lock file holds to .venv.
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --require-hashes --requirement
 JOBS ?= 2
+SECONDS ?= 60
+TARGETS ?= archive audit-file datev mapping text workbook
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark check format docs wheel bench bench-engine bench-exports lock clean
+.PHONY: help setup demo test test-slow test-spark fuzz check format docs wheel bench bench-engine bench-exports lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +47,13 @@ $(VENV)/.installed-spark: $(VENV)/.installed requirements-spark.lock
 	$(INSTALL) requirements-spark.lock
 	@touch $@
 
+fuzz: $(VENV)/.installed-fuzz ## Damage files, guided by the code that they reach: SECONDS each (60), TARGETS of them (all)
+	@for target in $(TARGETS); do echo "$$target"; $(BIN)/python -m tests.fuzz $$target --seconds $(SECONDS) || exit 1; done
+
+$(VENV)/.installed-fuzz: $(VENV)/.installed requirements-fuzz.lock
+	$(INSTALL) requirements-fuzz.lock
+	@touch $@
+
 check: setup ## Lint, strict types, dependency direction, declared dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -78,6 +87,7 @@ lock: ## Resolve the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group dev --output-file requirements-dev.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --group dev --extra spark --output-file requirements-spark.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group bench --output-file requirements-bench.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --group fuzz --output-file requirements-fuzz.lock
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

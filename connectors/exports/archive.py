@@ -5,6 +5,7 @@ The export is unpacked into a file without a name, which nobody else can open an
 
 from __future__ import annotations
 
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -23,6 +24,12 @@ MAX_MEMBERS = 100
 
 _CHUNK_BYTES = 1 << 20
 _WORKBOOK_MEMBERS = frozenset({"[Content_Types].xml", "mimetype", "content.xml"})
+_WAYS_OF_PACKING = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_FAULTS = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
+"""What the zipfile module raises of a damaged archive; of one with a password, RuntimeError."""
 _UNPACK = "Unpack the archive into the folder, and take the archive out."
 
 
@@ -50,12 +57,32 @@ def open_export(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> Iterator[Sour
             yield inner
 
 
+@contextmanager
+def opened_zip(stream: FileIO, damage: FileFaultError) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; whatever is wrong with it, here or while it is read, shows as this damage.
+
+    Raises:
+        FileFaultError: damaged, protected, or packed in a way that is not known here.
+    """
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            if any(member.compress_type not in _WAYS_OF_PACKING for member in archive.infolist()):
+                raise damage
+            yield archive
+    except _FAULTS as error:
+        raise damage from error
+
+
+def _damage() -> FileFaultError:
+    return FileFaultError("the archive is damaged, or packed in a way that nobody here knows", _UNPACK)
+
+
 def _members(stream: FileIO) -> list[zipfile.ZipInfo]:
-    """Return what an archive holds; nothing for a workbook, and for what is no sound archive at all."""
+    """Return what an archive holds; nothing for a workbook, and for what is no archive at all."""
     stream.seek(0)
     if stream.read(len(ZIP)) != ZIP or not zipfile.is_zipfile(stream):
         return []
-    with zipfile.ZipFile(stream) as archive:
+    with opened_zip(stream, _damage()) as archive:
         members = archive.infolist()
     return [] if _WORKBOOK_MEMBERS.intersection(member.filename for member in members) else members
 
@@ -76,14 +103,12 @@ def _only_export(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
 def _is_export(member: zipfile.ZipInfo) -> bool:
     """Tell files from folders, and from what macOS adds to an archive."""
     place = PurePosixPath(member.filename)
-    return not member.is_dir() and "__MACOSX" not in place.parts and not place.name.startswith(".")
+    is_folder = member.filename.endswith("/")  # is_dir fails where a damaged archive has no name
+    return not is_folder and "__MACOSX" not in place.parts and not place.name.startswith(".")
 
 
 def _unpack(stream: FileIO, member: zipfile.ZipInfo, unpacked: FileIO) -> None:
     """Write a member out; an archive that understates the size of its member fails its check sum."""
-    try:
-        with zipfile.ZipFile(stream) as archive, archive.open(member) as packed:
-            while chunk := packed.read(_CHUNK_BYTES):
-                unpacked.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise FileFaultError("the archive is damaged, or packed in a way that nobody here knows", _UNPACK) from error
+    with opened_zip(stream, _damage()) as archive, archive.open(member) as packed:
+        while chunk := packed.read(_CHUNK_BYTES):
+            unpacked.write(chunk)

@@ -109,6 +109,7 @@ def _has_plain_text(found: Found, grid: TextGrid) -> bool:
         and source.is_ended
         and source.line_end in LINE_ENDS
         and found.header.line == grid.skip_lines + 1
+        and all(found.header.keys)  # what stands below no heading is told
     )
 
 

@@ -7,7 +7,7 @@ end are missing; the sync holds such files against the last run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,14 @@ from pathlib import Path
 from connectors.errors import InputError
 from connectors.exports.archive import open_export
 from connectors.exports.builtin import with_settings
+from connectors.exports.builtin.datev import DatevGrid
 from connectors.exports.builtin.grids import BuiltGrid
 from connectors.exports.checksum import SUFFIX, file_of
 from connectors.exports.columnar import read_columns
 from connectors.exports.detect import Found, find_mapping
 from connectors.exports.mapping import Mapping as ExportMapping
+from connectors.exports.mixture import mixture_of
+from connectors.exports.oddities import odd_headings, oddities
 from connectors.exports.parts import Origin
 from connectors.exports.period import days_of, leading_kind, period_covered, stated_company, stated_period
 from connectors.exports.reading import FileReading, Problem, ReadingStatus, Records
@@ -162,40 +165,36 @@ def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
     if way.is_large:
         stored = read_columns(found, origin, home_currency=way.home_currency, scratch=way.scratch)
         if stored is not None:
-            return _accepted(reading, found, stored, ())
+            return _accepted(reading, found, stored, tuple(odd_headings(found, home_currency=way.home_currency)))
     taken, warnings = _taken(found, origin, way)
     if taken.problems:
         problems = sorted(taken.problems, key=lambda problem: problem.line)
         return _refused(reading, problems, warnings, untold=taken.untold)
     records = taken.sink.finish()
-    return _accepted(reading, found, records, (*warnings, *_oddities(found, records)))
+    return _accepted(reading, found, records, (*warnings, *oddities(found, records)))
 
 
 def _taken(found: Found, origin: Origin, way: _Way) -> tuple[Taking, list[Problem]]:
     """Read strictly; where quotes are loose, read again leniently and say so."""
-    warnings: list[Problem] = []
+    warnings = [*_odd_letters(found), *odd_headings(found, home_currency=way.home_currency)]
     sinks = (RecordSink(origin, found.mapping.kinds, way.scratch) for _ in range(2))
     try:
         taken = take_rows(found, next(sinks), home_currency=way.home_currency, strict=True)
     except LooseQuotesError as loose:
         warnings.append(replace(loose.problem, what=f"{loose.problem.what}; read as far as it makes sense"))
         taken = take_rows(found, next(sinks), home_currency=way.home_currency, strict=False)
-    warnings += taken.controls.warnings
+    warnings += [*taken.controls.warnings, *taken.loose.problems()]
     if isinstance(found.grid, BuiltGrid):
         warnings += found.grid.notes.problems()
     return taken, warnings
 
 
-def _oddities(found: Found, records: Records) -> Iterator[Problem]:
-    """Yield what a person should know of a file that is taken."""
-    caution, grid = found.mapping.caution, found.grid
-    if caution is not None:
-        yield Problem(0, "", "", caution.what, caution.remedy)
-    if not records:
-        yield Problem(found.header.line, "", "", "headings without rows", "Check that this was meant.")
-    if isinstance(grid, TextGrid) and not grid.source.is_ended:
-        remedy = "Make sure that its last line is the last one of the source."
-        yield Problem(0, "", "", "the last line has no end: lines behind it may be missing", remedy)
+def _odd_letters(found: Found) -> tuple[Problem, ...]:
+    """Return what is odd in the letters of a text whose encoding nobody stated."""
+    grid = found.grid.text if isinstance(found.grid, DatevGrid) else found.grid
+    if isinstance(grid, TextGrid) and grid.encoding == "cp1252" and found.mapping.read.encoding == "auto":
+        return mixture_of(grid).problems()
+    return ()
 
 
 def _accepted(reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...]) -> FileReading:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import FileIO
 
+from connectors.exports.archive import MAX_RATIO, opened_zip
 from connectors.exports.cells import CellIn
-from connectors.exports.formulas import FAILED_FORMULA, cells_without_value
 from connectors.exports.source import ZIP, FileFaultError, RawRow, Source
+from connectors.exports.workbook_parts import FAILED_FORMULA, Place, cells_without_value
 
 MAX_WORKBOOK_BYTES = 512 << 20
 """Most bytes of a workbook when unpacked: it is held in memory."""
+
+_SMALL_BYTES = 1 << 20
+"""What a workbook may have unpacked however well it is packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def open_sheets(source: Source) -> tuple[SheetGrid, ...]:
     """
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    _check_zip(source.stream)
+    without_value = _looked_through(source.stream)
     source.stream.seek(0)
     try:
         with CalamineWorkbook.from_filelike(source.stream) as book:
@@ -54,9 +57,9 @@ def open_sheets(source: Source) -> tuple[SheetGrid, ...]:
         raise FileFaultError(
             "not a workbook that can be read: damaged, protected, or of another kind", "Save it as XLSX or CSV."
         ) from error
-    for name, row, column in cells_without_value(source.stream):
-        if name in tables:
-            _put(tables[name], row, column)
+    for name, table in tables.items():
+        for row, column in without_value.get(name, ()):
+            _put(table, row, column)
     return tuple(SheetGrid(name, cells) for name, cells in tables.items())
 
 
@@ -67,17 +70,19 @@ def _put(cells: list[list[CellIn]], row: int, column: int) -> None:
     cells[row - 1][column - 1] = FAILED_FORMULA
 
 
-def _check_zip(stream: FileIO) -> None:
+def _looked_through(stream: FileIO) -> Mapping[str, Sequence[Place]]:
+    """Return sheet -> cells without a value, once a packed workbook is known to be whole and of a sane size."""
     stream.seek(0)
     if stream.read(len(ZIP)) != ZIP:
-        return
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            unpacked_bytes = sum(member.file_size for member in archive.infolist())
-            if unpacked_bytes > MAX_WORKBOOK_BYTES:
-                raise FileFaultError(f"{unpacked_bytes:,} bytes unpacked, too many for a workbook", "Export as CSV.")
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FileFaultError("the workbook is cut or damaged") from error
-    if damaged is not None:
-        raise FileFaultError("the workbook is damaged")
+        return {}
+    with opened_zip(stream, FileFaultError("the workbook is cut or damaged")) as archive:
+        _check_size(archive.infolist())
+        if archive.testzip() is not None:
+            raise FileFaultError("the workbook is damaged")
+        return cells_without_value(archive)
+
+
+def _check_size(members: Sequence[zipfile.ZipInfo]) -> None:
+    unpacked, packed = sum(member.file_size for member in members), sum(member.compress_size for member in members)
+    if unpacked > min(MAX_WORKBOOK_BYTES, max(MAX_RATIO * packed, _SMALL_BYTES)):
+        raise FileFaultError(f"{unpacked:,} bytes unpacked, too many for this workbook", "Export as CSV.")

@@ -27,6 +27,7 @@ MAX_TEXT_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 18
 """Small enough to stay near the processor while it is looked at several times."""
 _MAX_LINE_CHARACTERS = 1 << 20
+_MAX_COLUMNS = 1 << 14
 _HEAD_BYTES = 4096
 _UTF_16_ZERO_SHARE = 0.2
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -225,11 +226,12 @@ class TextGrid:
             LooseQuotesError: strict, and a quote stands where none may.
             FileFaultError: bytes that the encoding does not know, a quote never closed, or an endless line.
         """
-        reader = csv.reader(_lines(self), delimiter=self.delimiter, strict=strict)
+        reader = csv.reader(lines_of(self), delimiter=self.delimiter, strict=strict)
         held: RawRow | None = None
         first_line = self.skip_lines + 1
         try:
             for cells in reader:
+                _check_width(cells, first_line)
                 if held is not None:
                     is_last = cells == _END_CELLS
                     yield RawRow(held.line, held.cells, is_unended=is_last and not self.source.is_ended)
@@ -241,6 +243,11 @@ class TextGrid:
             raise _row_fault(self, error, first_line) from error
         if held is not None and held.cells != _END_CELLS:
             raise FileFaultError("a quote is opened and never closed: the file was cut", line=held.line)
+
+
+def _check_width(cells: Sequence[str], line: int) -> None:
+    if len(cells) > _MAX_COLUMNS:
+        raise FileFaultError(f"more than {_MAX_COLUMNS:,} columns", "Export as CSV or XLSX.", line=line)
 
 
 def _row_fault(grid: TextGrid, error: Exception, line: int) -> FileFaultError:
@@ -256,13 +263,18 @@ def _row_fault(grid: TextGrid, error: Exception, line: int) -> FileFaultError:
 
 def _unknown_byte(grid: TextGrid) -> FileFaultError:
     """Find the line again: text is decoded in blocks, so the reader does not know it."""
-    lines = enumerate(_lines(replace(grid, errors="replace")), start=grid.skip_lines + 1)
+    lines = enumerate(lines_of(replace(grid, errors="replace")), start=grid.skip_lines + 1)
     number = next((number for number, line in lines if _REPLACED in line), 0)
     what = f"a byte that {grid.encoding} does not know"
     return FileFaultError(what, "Export again, as UTF-8; or set `encoding` in a mapping of your own.", line=number)
 
 
-def _lines(grid: TextGrid) -> Iterator[str]:
+def lines_of(grid: TextGrid) -> Iterator[str]:
+    """Yield the lines of a table with their ends, and one more that only arrives as such if all quotes are closed.
+
+    Raises:
+        FileFaultError: an endless line.
+    """
     grid.source.stream.seek(0)
     # by its number: the very file that was hashed, whatever the path may name by now
     with open(

@@ -9,6 +9,7 @@ from connectors.exports.binding import BoundColumn, bind, refuse_mixed_days, set
 from connectors.exports.checks import Controls
 from connectors.exports.convert import RowValues, cell_problem, row_reader
 from connectors.exports.detect import Found
+from connectors.exports.oddities import LooseCells
 from connectors.exports.reading import Cell, Problem, Record
 from connectors.exports.records import KINDS, column_name
 from connectors.exports.rows import TableRow, table_rows
@@ -24,6 +25,7 @@ class Taking:
     """One pass over the rows of a file, and what it has come to so far.
 
     `names`: record kind -> column of the mapping -> column of the record. `untold`: problems beyond those kept.
+    `loose`: cells below no heading.
     `seen`: values of the key -> the first row that has them, and its records.
     """
 
@@ -32,6 +34,7 @@ class Taking:
     controls: Controls
     names: dict[str, dict[str, str]]
     sink: RecordSink
+    loose: LooseCells
     problems: list[Problem] = field(default_factory=list)
     untold: int = 0
     seen: dict[tuple[Cell, ...], tuple[RowValues, list[Record]]] = field(default_factory=dict)
@@ -126,8 +129,8 @@ def take_rows(found: Found, sink: RecordSink, *, home_currency: str, strict: boo
     names = {
         kind: {mapping.column_of(kind, field): column_name(field) for field in KINDS[kind]} for kind in mapping.kinds
     }
-    taking = Taking(found, columns, Controls(reader), names, sink)
-    for row, values in reader.read(_rows(found, strict=strict)):
+    taking = Taking(found, columns, Controls(reader), names, sink, LooseCells(found.header))
+    for row, values in reader.read(_rows(found, strict=strict, watch=taking.loose)):
         taking.take(row, values)
     taking.finish()
     taking.controls.finish(is_text=found.grid.is_text)
@@ -135,8 +138,9 @@ def take_rows(found: Found, sink: RecordSink, *, home_currency: str, strict: boo
     return taking
 
 
-def _rows(found: Found, *, strict: bool) -> Iterator[TableRow]:
+def _rows(found: Found, *, strict: bool, watch: LooseCells | None = None) -> Iterator[TableRow]:
     rows = found.grid.rows(strict=strict)
+    rows = rows if watch is None else watch.watched(rows)
     return table_rows(rows if strict else _single_lined(rows, found), found.mapping, found.header)
 
 

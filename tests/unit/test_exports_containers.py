@@ -115,6 +115,33 @@ def test_every_cut_of_an_archive_is_refused(tmp_path):
         assert read(tmp_path / "cut.zip").status is not ReadingStatus.ACCEPTED
 
 
+def test_every_damaged_byte_of_an_archive_is_refused_or_does_no_harm(tmp_path):
+    data = zipped(tmp_path / "cash.zip", {"cash.csv": CASH}).read_bytes()
+    whole = read(tmp_path / "cash.zip")
+    for place in range(len(data)):
+        for change in (0x01, 0x80, data[place]):  # a bit, the sign, all of it
+            damaged = data[:place] + bytes([data[place] ^ change]) + data[place + 1 :]
+            (tmp_path / "cash.zip").write_bytes(damaged)
+            reading = read(tmp_path / "cash.zip")
+            assert reading.problems or reading.why_not or reading.records == whole.records
+
+
+def test_a_file_without_a_name_in_an_archive_is_read_or_refused_and_no_surprise(tmp_path):
+    data = zipped(tmp_path / "cash.zip", {"c": CASH}).read_bytes()
+    start = data.index(b"PK\x01\x02")
+    nameless = bytearray(data[: start + 46] + data[start + 47 :])  # the name itself, and its length
+    nameless[start + 28] = 0
+    end = nameless.index(b"PK\x05\x06")
+    nameless[end + 12] -= 1
+    (tmp_path / "cash.zip").write_bytes(nameless)
+    assert refused(read(tmp_path / "cash.zip"), "the archive is damaged")
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_packed_in_an_unusual_way_is_refused_before_it_is_unpacked(tmp_path, way):
+    assert refused(read(zipped(tmp_path / "cash.zip", {"cash.csv": CASH}, compression=way)), "nobody here knows")
+
+
 def test_an_export_beside_its_archive_counts_once(tmp_path):
     folder = tmp_path / "exports"
     folder.mkdir()
