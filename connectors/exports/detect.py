@@ -6,7 +6,7 @@ Known headings tell the delimiter and the row of the headings; statistics of the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -124,10 +124,12 @@ def try_mappings(
     found: list[Found] = []
     misses: list[Miss] = []
     wanted = [(mapping, _required(mapping, home_currency)) for mapping in mappings]
+    known = frozenset(key for _, required in wanted for each in required for way in each.ways for key in way)
     for grid, head in heads(source, max((m.read.header_within for m in mappings), default=0)):
         headers = [header_of(row) for row in head]
+        told = [known.intersection(header.keys) for header in headers]
         for mapping, required in wanted:
-            outcome = _try(mapping, grid, head, headers, file_name=source.path.name, required=required)
+            outcome = _try(mapping, grid, head, headers, told, file_name=source.path.name, required=required)
             (found if isinstance(outcome, Found) else misses).append(outcome)  # type: ignore[arg-type]  # narrowed above
     return found, misses
 
@@ -185,6 +187,7 @@ def _try(
     grid: Grid,
     head: Sequence[RawRow],
     headers: Sequence[Header],
+    told: Sequence[frozenset[str]],
     *,
     file_name: str,
     required: Sequence[Required],
@@ -195,7 +198,8 @@ def _try(
         return Miss(0, mapping.name, "another delimiter")
     if grid.sheet and mapping.read.sheet and not fnmatchcase(grid.sheet.casefold(), mapping.read.sheet.casefold()):
         return Miss(0, mapping.name, "another sheet")
-    header, lacking = _nearest_header(headers[: mapping.read.header_within], required)
+    rows = islice(zip(headers, told, strict=True), mapping.read.header_within)
+    header, lacking = _nearest_header(rows, required)
     nearness = 1 - len(lacking) / max(_required_count(mapping), len(lacking))
     if header is None or lacking:
         return Miss(nearness, mapping.name, f"lacks {', '.join(dict.fromkeys(lacking))}")
@@ -205,10 +209,14 @@ def _try(
     return Miss(nearness, mapping.name, reason) if reason else Found(mapping, grid, header, titles)
 
 
-def _nearest_header(headers: Sequence[Header], required: Sequence[Required]) -> tuple[Header | None, tuple[str, ...]]:
+def _nearest_header(
+    rows: Iterable[tuple[Header, frozenset[str]]], required: Sequence[Required]
+) -> tuple[Header | None, tuple[str, ...]]:
+    """Return the row that lacks least, and what; a row comes with those of its keys that any mapping asks for."""
     best: tuple[Header | None, tuple[str, ...]] = (None, tuple(each.told for each in required))
-    for header in headers:
-        keys = frozenset(header.keys)
+    for header, keys in rows:
+        if not keys:  # by far the most rows: those of records, and all rows at a wrong delimiter
+            continue
         lacking = tuple(each.told for each in required if not each.is_met(keys))
         if len(lacking) < len(best[1]):
             best = header, lacking

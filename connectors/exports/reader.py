@@ -98,13 +98,12 @@ def check_folder(
         remove_abandoned(scratch)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_no_export(path.relative_to(folder)))
     exports = [path for path in files if path.suffix != SUFFIX]
-    return [
-        *(
-            read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified, scratch=scratch)
-            for path in exports
-        ),
-        *(_missing(path) for path in files if path.suffix == SUFFIX and file_of(path) not in exports),
+    readings = [
+        read_file(path, mappings, home_currency=home_currency, accept_unverified=accept_unverified, scratch=scratch)
+        for path in exports
     ]
+    readings += [_missing(path) for path in files if path.suffix == SUFFIX and file_of(path) not in exports]
+    return [replace(reading, name=str(reading.path.relative_to(folder))) for reading in readings]
 
 
 def _missing(checksum: Path) -> FileReading:

@@ -76,6 +76,7 @@ class FileReading:
         problems: why it was refused; warnings: what was odd and yet taken.
         why_not: no mapping: the nearest mappings and what each lacks, best first.
         covers: first and last day that the file speaks for (its stated period, else its dates).
+        name: path below the folder of exports, where it was read as part of one; it stays where that folder moves.
         leading: kind whose day says to which period all records of a line belong (`period.leading_kind`).
         scope: what the file lists. company: whose books it says it holds, empty where it does not.
     """
@@ -90,6 +91,7 @@ class FileReading:
     warnings: tuple[Problem, ...] = ()
     why_not: tuple[str, ...] = ()
     covers: tuple[date, date] | None = None
+    name: str = ""
     leading: str = ""
     scope: Scope = "period"
     company: str = ""

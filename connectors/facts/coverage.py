@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from connectors.errors import InputError
 from connectors.exports.records import KINDS
+from connectors.ledger.history import LedgerFile
 from connectors.ledger.ledger import Ledger
 from profitability.periods import month_end, month_start
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _DAY_OF: dict[str, str] = {kind: fields[0].name for kind, fields in KINDS.items() if fields[0].type == "date"} | {
     "document": "issue_date",
@@ -56,13 +61,22 @@ def source_dates(ledger: Ledger, required_sources: Mapping[str, int], *, today: 
     Raises:
         InputError: no file brings a kind, or its files hold no date up to today.
     """
-    return {kind: _dates_of(ledger, kind, tolerance_days, today) for kind, tolerance_days in required_sources.items()}
+    if not required_sources:
+        return {}
+    files = ledger.live_files()
+    with closing(ledger.connect()) as connection:
+        return {
+            kind: _dates_of(connection, files, kind, tolerance_days, today)
+            for kind, tolerance_days in required_sources.items()
+        }
 
 
-def _dates_of(ledger: Ledger, kind: str, tolerance_days: int, today: date) -> SourceDates:
+def _dates_of(
+    connection: DuckDBPyConnection, files: Sequence[LedgerFile], kind: str, tolerance_days: int, today: date
+) -> SourceDates:
     kinds = _BROUGHT_BY.get(kind, (kind,))
-    newest = _newest_record(ledger, kinds, today)
-    ends = [file.covers[1] for file in ledger.live_files() if file.covers and not file.rows.keys().isdisjoint(kinds)]
+    newest = _newest_record(connection, kinds, today)
+    ends = [file.covers[1] for file in files if file.covers and not file.rows.keys().isdisjoint(kinds)]
     reached = [day for day in (newest, *ends) if day and day <= today]
     if not reached:
         raise InputError(
@@ -78,12 +92,11 @@ def _covered_through(reached: date, tolerance_days: int) -> date:
     return end if reached > end - timedelta(days=tolerance_days) else month_start(reached) - timedelta(days=1)
 
 
-def _newest_record(ledger: Ledger, kinds: Sequence[str], today: date) -> date | None:
+def _newest_record(connection: DuckDBPyConnection, kinds: Sequence[str], today: date) -> date | None:
     """Return the last day, up to today, on which a record of these kinds stands."""
     days = []
-    with closing(ledger.connect()) as connection:
-        for kind in sorted(set(kinds) & set(_DAY_OF)):
-            day = f"least({_DAY_OF[kind]}, $today)" if kind in _SPANS else _DAY_OF[kind]
-            sql = f"SELECT max({day}) FROM {kind} WHERE {day} <= $today"  # noqa: S608 the names are ours
-            days += [newest for (newest,) in connection.execute(sql, {"today": today}).fetchall() if newest]
+    for kind in sorted(set(kinds) & set(_DAY_OF)):
+        day = f"least({_DAY_OF[kind]}, $today)" if kind in _SPANS else _DAY_OF[kind]
+        sql = f"SELECT max({day}) FROM {kind} WHERE {day} <= $today"  # noqa: S608 the names are ours
+        days += [newest for (newest,) in connection.execute(sql, {"today": today}).fetchall() if newest]
     return max(days, default=None)

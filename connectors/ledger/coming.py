@@ -51,5 +51,7 @@ class Coming:
 
 def _reads_alike(before: LedgerFile, file: LedgerFile) -> bool:
     """Tell whether a content reads as it did; where its mapping changed, it is read anew in its old place."""
-    kept = replace(file, file=before.file, taken=before.taken, replaced=before.replaced, closed=before.closed)
+    kept = replace(
+        file, file=before.file, name=before.name, taken=before.taken, replaced=before.replaced, closed=before.closed
+    )
     return replace(kept, vanished=before.vanished, is_away=before.is_away) == before

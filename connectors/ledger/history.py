@@ -41,6 +41,7 @@ class LedgerFile:
     """One file that was taken.
 
     Attributes:
+        file: its path. name: that path below the folder of exports.
         covers: first and last day that the file speaks for; None: it does not say.
         rows: record kind -> number of records.
         leading: kind whose day says to which period the other records of its line belong, empty where each has its own.
@@ -51,6 +52,7 @@ class LedgerFile:
     """
 
     file: str
+    name: str
     sha256: str
     mapping: str
     mapping_version: int
@@ -160,6 +162,7 @@ def taken_event(file: LedgerFile) -> Event:
     return {
         "event": "taken",
         "file": file.file,
+        "name": file.name,
         "sha256": file.sha256,
         "mapping": file.mapping,
         "mapping_version": file.mapping_version,
@@ -200,6 +203,7 @@ def _taken(event: Event) -> LedgerFile:
     covers = event["covers"]
     return LedgerFile(
         file=event["file"],
+        name=event["name"],
         sha256=event["sha256"],
         mapping=event["mapping"],
         mapping_version=event["mapping_version"],

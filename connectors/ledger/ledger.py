@@ -162,6 +162,7 @@ def _counting(connection: DuckDBPyConnection) -> dict[str, int]:
 def _ledger_file(reading: FileReading, rows: Mapping[str, int]) -> LedgerFile:
     return LedgerFile(
         file=str(reading.path),
+        name=reading.name or reading.path.name,
         sha256=reading.sha256,
         mapping=reading.mapping,
         mapping_version=reading.mapping_version,

@@ -84,7 +84,7 @@ def replaced_by(
     """
     related = [file for file in older if file.mapping == newer.mapping and file.sha256 != newer.sha256]
     links = tuple(
-        Replaced(file.sha256, whole=file.file == newer.file)
+        Replaced(file.sha256, whole=file.name == newer.name)
         for file in related
         if decided != "beside" and _meet(connection, folder, file, newer)
     )
@@ -128,7 +128,7 @@ def refuse_unknown_order(
 def _meet(connection: DuckDBPyConnection, folder: Path, older: LedgerFile, newer: LedgerFile) -> bool:
     """Tell whether two files of a mapping speak of the same: of shared days, and not of two parts of the books."""
     if older.covers is None or newer.covers is None or not DAYED & (older.rows.keys() | newer.rows.keys()):
-        return older.file == newer.file
+        return older.name == newer.name
     if older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]:
         return False
     if not newer.rows:
@@ -212,7 +212,7 @@ def _differ(connection: DuckDBPyConnection, folder: Path, one: LedgerFile, other
 def _covering(file: LedgerFile, by: LedgerFile) -> LedgerFile:
     """Return a file without records that covers what `by` does, in place of one file."""
     covers = by.covers if by.scope == "period" else (date.min, date.max)
-    link = Replaced(file.sha256, whole=file.file == by.file)
+    link = Replaced(file.sha256, whole=file.name == by.name)
     return replace(by, rows={}, scope="period", covers=covers, replaced=(link,))
 
 

@@ -111,7 +111,11 @@ def load_facts(engine: Engine, facts: Facts, window: Window, policy: Policy) -> 
     """
     _refuse_unknown(facts)
     for name, schema in SCHEMAS.items():
-        engine.scan(name, _source(facts, schema), schema)
+        source = facts.tables.get(name)
+        if source is None or _is_blank(source):
+            engine.model(name, _no_rows(schema))
+        else:
+            engine.scan(name, source, schema)
     engine.scan("months", _months(window.months), MONTHS)
     engine.scan("calendar", _months(_service_months(engine, window)), MONTHS)
     engine.scan("ageing_buckets", _ageing_buckets(policy.late_payment), AGEING_BUCKETS)
@@ -135,15 +139,15 @@ def _refuse_unknown(facts: Facts) -> None:
         ) from error
 
 
-def _source(facts: Facts, schema: Schema) -> Table:
-    """Return the source of a table; one that is not given, or a frame without a row or a column, is empty."""
-    source = facts.tables.get(schema.table, _empty(schema))
-    is_blank = isinstance(source, pd.DataFrame) and source.shape == (0, 0)
-    return _empty(schema) if is_blank else source
+def _is_blank(source: Table) -> bool:
+    """Tell a frame without a row or a column, which says nothing of what it would hold."""
+    return isinstance(source, pd.DataFrame) and source.shape == (0, 0)
 
 
-def _empty(schema: Schema) -> pd.DataFrame:
-    return pd.DataFrame({column.name: pd.Series(dtype="str") for column in schema.columns})
+def _no_rows(schema: Schema) -> str:
+    """Return the SELECT of an empty table: most firms fill few tables, and what we make needs no check."""
+    nulls = ", ".join(f'CAST(NULL AS {column.type}) AS "{column.name}"' for column in schema.columns)
+    return f"SELECT {nulls} WHERE false"
 
 
 def _months(months: tuple[date, ...]) -> pd.DataFrame:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -25,14 +29,13 @@ class Firm:
     box: Sandbox
     folder: Path
     config: Path
-    capture: pytest.CaptureFixture[str]
 
     def run(self, *arguments: str, config: Path | None = None) -> tuple[int, str, str]:
         """Run `whalecurve` and return exit code, stdout and stderr."""
-        self.capture.readouterr()
-        code = run(["-q", "--config", str(config or self.config), *arguments])
-        out, err = self.capture.readouterr()
-        return code, out, err
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(["-q", "--config", str(config or self.config), *arguments])
+        return code, out.getvalue(), err.getvalue()
 
     def values(self, name: str) -> dict[str, object]:
         """Return our fields of an account as the CRM stores them, by field key."""
@@ -49,17 +52,52 @@ class Firm:
 
     def first_sync(self) -> None:
         """Plan and approve the first run."""
-        import json
-
         code, out, err = self.run("--json", "plan")
         assert code == 0, err
         code, out, err = self.run("sync", "--plan", json.loads(out)["plan"], "--reason", "first run")
         assert code == 0, err
 
 
-@pytest.fixture(params=["salesforce", "hubspot"])
-def firm(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Firm]:
-    with Sandbox(tmp_path / "sandbox.sqlite", fields=FIELDS) as box:
+@contextmanager
+def opened(crm: str, folder: Path) -> Iterator[Firm]:
+    """Serve the sandbox of a folder, new or a copy of another one's, with the configuration that leads to it."""
+    with Sandbox(folder / "sandbox.sqlite", fields=FIELDS) as box:
         seed_if_new(box)
-        configs = write_folder(tmp_path, box)
-        yield Firm(request.param, box, tmp_path, configs[request.param], capsys)
+        yield Firm(crm, box, folder, write_folder(folder, box)[crm])
+
+
+@pytest.fixture(scope="session")
+def copy_synced(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], None]:
+    """Copy the folder of a firm after its first sync, which is done once for each CRM; nobody writes to the first."""
+    done: dict[str, Path] = {}
+
+    def copy(crm: str, folder: Path) -> None:
+        if crm not in done:
+            synced = tmp_path_factory.mktemp(f"synced-{crm}")
+            with opened(crm, synced) as firm:
+                firm.first_sync()
+            done[crm] = synced
+        shutil.copytree(done[crm], folder, dirs_exist_ok=True)
+
+    return copy
+
+
+@pytest.fixture(params=["salesforce", "hubspot"])
+def crm(request: pytest.FixtureRequest) -> str:
+    """Name the CRM; a test of the firm runs once for each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def firm(crm: str, tmp_path: Path) -> Iterator[Firm]:
+    """Return the demo firm before its first run."""
+    with opened(crm, tmp_path) as firm:
+        yield firm
+
+
+@pytest.fixture
+def synced(crm: str, tmp_path: Path, copy_synced: Callable[[str, Path], None]) -> Iterator[Firm]:
+    """Return the demo firm after its first sync, with a sandbox and a store of its own."""
+    copy_synced(crm, tmp_path)
+    with opened(crm, tmp_path) as firm:
+        yield firm

@@ -25,11 +25,9 @@ def test_first_sync_waits_for_a_person_and_writes_nothing(firm) -> None:
     assert firm.writes == 0
 
 
-def test_approved_plan_puts_every_tier_on_its_record(firm) -> None:
-    firm.first_sync()
-
-    assert {name: firm.values(name)["tier"] for name in TIERS} == TIERS
-    grove = firm.values("Grove Events Limited")
+def test_approved_plan_puts_every_tier_on_its_record(synced) -> None:
+    assert {name: synced.values(name)["tier"] for name in TIERS} == TIERS
+    grove = synced.values("Grove Events Limited")
     assert float(grove["net_12m"]) == -11617.44
     assert float(grove["margin_pct"]) == -48.4
     assert str(grove["tier_since"]) == "2025-12-31"
@@ -37,24 +35,21 @@ def test_approved_plan_puts_every_tier_on_its_record(firm) -> None:
     assert "service and support time" in grove["reason"]
 
 
-def test_account_without_records_is_left_alone(firm) -> None:
-    firm.first_sync()
-
-    assert firm.values("Iris Hotels")["tier"] is None
+def test_account_without_records_is_left_alone(synced) -> None:
+    assert synced.values("Iris Hotels")["tier"] is None
 
 
-def test_second_sync_writes_no_record(firm) -> None:
-    firm.first_sync()
-    before = firm.writes
+def test_second_sync_writes_no_record(synced) -> None:
+    before = synced.writes
 
-    code, out, err = firm.run("--json", "plan")
+    code, out, err = synced.run("--json", "plan")
     assert code == 0, err
     plan = json.loads(out)
     assert plan["changes"] == []
-    code, out, err = firm.run("sync", "--plan", plan["plan"], "--reason", "the demo's exports are old by design")
+    code, out, err = synced.run("sync", "--plan", plan["plan"], "--reason", "the demo's exports are old by design")
     assert code == 0, err
     assert "wrote 0 records" in out
-    assert firm.writes == before
+    assert synced.writes == before
 
 
 def test_fields_of_people_are_never_written(firm) -> None:
@@ -67,25 +62,24 @@ def test_fields_of_people_are_never_written(firm) -> None:
     assert after["decision"] == "Improve first"
 
 
-def test_value_that_a_person_set_is_kept_and_reported(firm) -> None:
-    firm.first_sync()
+def test_value_that_a_person_set_is_kept_and_reported(synced) -> None:
     names = {"salesforce": "Profit_Tier__c", "hubspot": "profit_tier"}
     account = next(
         each
-        for each in firm.box.account_ids(firm.crm)
-        if firm.box.record(firm.crm, each).values[names[firm.crm]] == "B"
+        for each in synced.box.account_ids(synced.crm)
+        if synced.box.record(synced.crm, each).values[names[synced.crm]] == "B"
     )
-    firm.box.edit(firm.crm, account, {names[firm.crm]: "A"})
-    before = firm.writes
+    synced.box.edit(synced.crm, account, {names[synced.crm]: "A"})
+    before = synced.writes
 
-    code, out, _ = firm.run("--json", "plan")
+    code, out, _ = synced.run("--json", "plan")
 
     plan = json.loads(out)
     assert code == 0
     assert plan["changes"] == []
     assert [(kept["account"], kept["field"], kept["why"]) for kept in plan["kept"]] == [(account, "tier", "override")]
-    assert firm.box.record(firm.crm, account).values[names[firm.crm]] == "A"
-    assert firm.writes == before
+    assert synced.box.record(synced.crm, account).values[names[synced.crm]] == "A"
+    assert synced.writes == before
 
 
 def test_plan_tells_that_the_books_agree_to_the_cent(firm) -> None:
@@ -96,10 +90,8 @@ def test_plan_tells_that_the_books_agree_to_the_cent(firm) -> None:
     assert firm.writes == 0
 
 
-def test_explain_shows_statement_reason_and_the_lines_of_the_files(firm) -> None:
-    firm.first_sync()
-
-    code, out, _ = firm.run("explain", "Grove Events", "--lines")
+def test_explain_shows_statement_reason_and_the_lines_of_the_files(synced) -> None:
+    code, out, _ = synced.run("explain", "Grove Events", "--lines")
 
     assert code == 0
     assert "-11,617.44" in out
@@ -107,10 +99,8 @@ def test_explain_shows_statement_reason_and_the_lines_of_the_files(firm) -> None
     assert "Xero sales invoices 2025.csv:" in out
 
 
-def test_status_tells_the_last_good_sync(firm) -> None:
-    firm.first_sync()
-
-    code, out, _ = firm.run("--json", "status")
+def test_status_tells_the_last_good_sync(synced) -> None:
+    code, out, _ = synced.run("--json", "status")
 
     assert code == 0
     assert json.loads(out)["runs"][0]["counters"]["done"] == 8

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.parametrize("firm", ["salesforce"], indirect=True)  # none of this is about a CRM
+pytestmark = pytest.mark.parametrize("crm", ["salesforce"], indirect=True)  # none of this is about a CRM
 
 SWAPPED = "name:studio halo"
 

@@ -15,9 +15,10 @@ from sync.demo_firm import TODAY, seed_if_new
 from sync.nightly import STORE_NAME
 from sync.store.database import open_store
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.parametrize("firm", ["salesforce"], indirect=True)  # none of this is about a CRM
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("crm", ["salesforce"], indirect=True),  # none of this is about a CRM
+]
 
 CLI = "from sync.cli import main; main()"
 
@@ -191,9 +192,8 @@ def strict_json(text: str) -> dict:
     return found
 
 
-def test_every_answer_and_every_error_is_one_json_object(firm) -> None:
-    firm.first_sync()
-    exports = str(firm.folder / "exports")
+def test_every_answer_and_every_error_is_one_json_object(synced) -> None:
+    exports = str(synced.folder / "exports")
     for arguments in (
         ["plan"],
         ["status"],
@@ -201,7 +201,7 @@ def test_every_answer_and_every_error_is_one_json_object(firm) -> None:
         ["exports", "check", exports],
         ["explain", "Grove Events", "--lines"],
     ):
-        code, out, err = firm.run("--json", *arguments)
+        code, out, err = synced.run("--json", *arguments)
         assert (code, strict_json(out)["schema_version"]) == (0, 1), err
     for arguments, error in (
         (["sync", "--yes"], "WC-050"),
@@ -209,15 +209,14 @@ def test_every_answer_and_every_error_is_one_json_object(firm) -> None:
         (["explain", "nobody"], "WC-010"),
         (["explain", "Grove Events", "--run", "none"], "WC-062"),
     ):
-        code, out, err = firm.run("--json", *arguments)
+        code, out, err = synced.run("--json", *arguments)
         assert strict_json(out)["error"]["code"] == error
         assert code != 0
         assert f"error {error}" in err
 
 
-def test_explain_tells_programs_money_in_units_and_time_in_seconds(firm) -> None:
-    firm.first_sync()
-    records = strict_json(firm.run("--json", "explain", "Grove Events", "--lines")[1])["records"]
+def test_explain_tells_programs_money_in_units_and_time_in_seconds(synced) -> None:
+    records = strict_json(synced.run("--json", "explain", "Grove Events", "--lines")[1])["records"]
 
     money = [record for record in records if record["amount"] is not None]
     time = [record for record in records if record["worked_seconds"] is not None]

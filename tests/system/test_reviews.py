@@ -21,7 +21,7 @@ DECEMBER = date(2025, 12, 8)
 GROVE = "Grove Events Limited"
 README = Path(__file__).parents[2] / "README.md"
 
-ONE_CRM = pytest.mark.parametrize("firm", ["salesforce"], indirect=True)  # what is tested is not about a CRM
+ONE_CRM = pytest.mark.parametrize("crm", ["salesforce"], indirect=True)  # what is tested is not about a CRM
 
 
 @pytest.fixture

@@ -88,12 +88,18 @@ def judge(engine: DuckDBEngine) -> Judge:
     return judged
 
 
+@pytest.fixture(scope="module")
+def sound(judge: Judge) -> Verdicts:
+    """Evaluate the sound account, to be looked at by several tests and changed by none."""
+    return judge()
+
+
 def own(verdicts: Verdicts) -> Any:
     return verdicts.accounts.set_index("account_id").loc["A"]
 
 
-def test_sound_input_gives_figures(judge: Judge) -> None:
-    found = own(judge())
+def test_sound_input_gives_figures(sound: Verdicts) -> None:
+    found = own(sound)
     assert (found["net_revenue_cents"], found["delivery_labour_cents"], found["tier_status"]) == (
         10_000,
         2_000,
@@ -218,9 +224,9 @@ def test_values_of_another_kind_are_refused(judge: Judge, change: dict[str, Any]
         judge(documents=[INVOICE | change])
 
 
-def test_whole_floats_blanks_as_nan_and_columns_of_others_do_no_harm(judge: Judge) -> None:
+def test_whole_floats_blanks_as_nan_and_columns_of_others_do_no_harm(judge: Judge, sound: Verdicts) -> None:
     dressed = pd.DataFrame([INVOICE]).assign(net_minor=10_000.0, service_start=pd.NaT, applies_to=np.nan, colour="red")
-    pd.testing.assert_frame_equal(judge(documents=dressed).accounts, judge().accounts)
+    pd.testing.assert_frame_equal(judge(documents=dressed).accounts, sound.accounts)
 
 
 def test_a_table_that_is_not_ours_is_refused(judge: Judge) -> None:
@@ -267,14 +273,16 @@ def test_amounts_that_add_up_beyond_64_bits_are_refused(judge: Judge, tables: di
     assert "misread decimal mark" in refused.value.remedy
 
 
-@pytest.mark.parametrize("name", ['O\'Neil "x"; DROP TABLE accounts; --', "a\0b", "😀 é", " A ", "%_*"])
-def test_an_account_may_have_any_name(judge: Judge, name: str) -> None:
+def test_an_account_may_have_any_name(judge: Judge) -> None:
+    names = ['O\'Neil "x"; DROP TABLE accounts; --', "a\0b", "😀 é", " A ", "%_*"]
     verdicts = judge(
-        accounts=[ACCOUNT | {"account_id": name, "name": name}],
-        documents=[INVOICE | {"account_id": name}],
-        time_entries=[TIME | {"account_id": name}],
+        accounts=[ACCOUNT | {"account_id": name, "name": name} for name in names],
+        documents=[INVOICE | {"account_id": name, "document_id": name} for name in names],
+        settlements=[PAID | {"document_id": name} for name in names],
+        time_entries=[TIME | {"account_id": name} for name in names],
     )
-    assert verdicts.accounts[["account_id", "name", "ncp_cents"]].to_numpy().tolist() == [[name, name, 8_000]]
+    found = verdicts.accounts[["account_id", "name", "ncp_cents"]].to_numpy().tolist()
+    assert sorted(found) == sorted([name, name, 8_000] for name in names)
 
 
 def test_days_of_the_first_and_the_last_year_are_days(judge: Judge) -> None:
