@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connectors.exports.frames import open_database
 from connectors.facts.build import TRACE_FILE
 from profitability.errors import WhalecurveError
 from sync.disk import telling_disk_errors
@@ -155,16 +156,14 @@ def _read(path: Path, sql: str, **parameters: str) -> pd.DataFrame:
     import duckdb
 
     try:
-        with duckdb.connect() as connection:
+        with open_database() as connection:
             return connection.execute(sql, {"path": glob.escape(str(path)), **parameters}).df()
     except duckdb.Error as error:
         raise _lost("damaged", path) from error
 
 
 def _write(frames: Mapping[Path, pd.DataFrame]) -> None:
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with open_database() as connection:
         for path, frame in frames.items():
             connection.from_df(frame).write_parquet(str(path))
             path.chmod(0o600)

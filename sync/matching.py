@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from connectors.exports.frames import open_database
 from connectors.facts.build import ACCOUNTS_FILE, UNMATCHED_FILE
 from connectors.identity import MatchDecisions, UnmatchedParty, handle_of
 from connectors.merges import NO_MERGES, Merges
@@ -129,7 +130,7 @@ def rows_of(path: Path, sql: str) -> Iterator[tuple[Any, ...]]:
     import duckdb
 
     try:
-        with duckdb.connect() as connection:
+        with open_database() as connection:
             yield from connection.execute(sql, {"path": glob.escape(str(path))}).fetchall()
     except duckdb.Error as error:
         raise EvidenceError(

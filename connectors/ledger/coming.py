@@ -13,6 +13,9 @@ from connectors.ledger.replacing import refuse_unknown_order, replaced_by
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_OF_READING = ("mapping", "mapping_version", "covers", "rows", "leading", "scope", "company")
+"""What of a file depends on how it is read, and not on what it is called or what became of it."""
+
 
 @dataclass(slots=True)
 class Coming:
@@ -51,7 +54,4 @@ class Coming:
 
 def _reads_alike(before: LedgerFile, file: LedgerFile) -> bool:
     """Tell whether a content reads as it did; where its mapping changed, it is read anew in its old place."""
-    kept = replace(
-        file, file=before.file, name=before.name, taken=before.taken, replaced=before.replaced, closed=before.closed
-    )
-    return replace(kept, vanished=before.vanished, is_away=before.is_away) == before
+    return all(getattr(before, name) == getattr(file, name) for name in _OF_READING)

@@ -46,6 +46,7 @@ class DuckDBEngine:
             settings["temp_directory"] = spill_folder
         # DuckDB documentation, "Configuration": the settings above.
         self._connection = duckdb.connect(":memory:", config=settings)
+        self._connection.execute("SET enable_progress_bar = false")  # it would go to stdout, among a caller's answer
         self._kinds: dict[str, str] = {}
 
     def scan(self, name: str, source: Table, schema: Schema) -> None:

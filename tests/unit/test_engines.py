@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from connectors.exports.frames import open_database
 from profitability.engines.duckdb import DuckDBEngine
 from profitability.errors import DataError, EngineError
 from profitability.facts import Column, Schema
@@ -27,6 +28,13 @@ def test_duckdb_takes_memory_cores_and_spill_folder(tmp_path: Path) -> None:
             "current_setting('temp_directory') AS folder"
         ).iloc[0]
         assert (taken["memory"], taken["threads"], taken["folder"]) == ("1.0 GiB", 1, str(tmp_path / "spill"))
+
+
+def test_long_queries_draw_no_bar_on_stdout_where_the_answer_goes() -> None:
+    setting = "SELECT current_setting('enable_progress_bar')"
+    with closing(DuckDBEngine()) as engine, open_database() as connection:
+        assert not engine.fetch(setting).iloc[0, 0]
+        assert connection.execute(setting).fetchall() == [(False,)]
 
 
 def test_spark_that_is_not_installed_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
