@@ -43,7 +43,8 @@ class Coming:
         decided = self.known.decided.get(file.sha256) or ("replaces" if before else None)  # it was taken: ask no more
         file, told = replaced_by(self.connection, self.folder, file, files[:place], decided=decided)
         if decided is None:
-            refuse_unknown_order(self.connection, self.folder, file, tuple(self._new.values()))
+            others = [other for sha256, other in self._new.items() if sha256 not in self.known.files]
+            refuse_unknown_order(self.connection, self.folder, file, others)
         self._new[file.sha256] = replace(file, taken=before.taken if before else None)
         self.events.append(taken_event(file))
         self.told.extend(told)

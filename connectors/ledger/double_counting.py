@@ -87,7 +87,7 @@ def _refuse_equal(connection: DuckDBPyConnection, kind: str, key: Sequence[str],
         SELECT min_by(source_file || ':' || source_line, (source_file, source_line)),
                max_by(source_file || ':' || source_line, (source_file, source_line))
         FROM {kind} GROUP BY {columns}
-        HAVING count({"*" if within_a_file else "DISTINCT source_file"}) > 1
+        HAVING count({"*" if within_a_file else "DISTINCT source_sha256"}) > 1
         ORDER BY 1 LIMIT 1
         """  # noqa: S608 the names are ours
     ).fetchone()

@@ -45,6 +45,8 @@ def sort_out(readings: Sequence[FileReading], known: State) -> Intake:
             warnings.append(_taken_out(reading, out[reading.sha256]))
     counting = [reading for sha256, reading in first.items() if sha256 not in out]
     counting.sort(key=lambda reading: known.decided.get(reading.sha256) == "replaces")  # the newer ones last
+    places = {sha256: place for place, sha256 in enumerate(known.files)}
+    counting.sort(key=lambda reading: places.get(reading.sha256, len(places)))
     return Intake(tuple(counting), tuple(warnings), frozenset(reading.sha256 for reading in readings))
 
 
@@ -63,9 +65,8 @@ def moved_files(
             yield {"event": "back", "sha256": file.sha256}, None
         elif file.sha256 not in present and not file.is_away:
             count = counting.get(file.sha256, 0)
-            what = (
-                f"{file.file} is no longer in the folder; {count} of its {sum(file.rows.values())} records still count"
-            )
+            still = f"{count} of its {sum(file.rows.values())} records still count"
+            what = f"{file.file} ({file.short_hash}) is no longer in the folder; {still}"
             remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
             yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy) if count else None
 

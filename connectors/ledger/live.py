@@ -2,7 +2,7 @@
 
 A newer file of the same mapping that shares days with an older one (`replacing`) replaces of it
 - the records of days that it covers, because an export is a snapshot of its period;
-- the records that have the number of one of its own, wherever their days are;
+- the records that have the number of one of its own, wherever their days are, with the payments on their lines;
 - all of them, where both are one list that was edited: the kinds without days of their own, under one file name.
 Nothing is deleted: take the newer file out, and the older records count again.
 """
@@ -93,6 +93,9 @@ def _closing(folder: Path, kind: str, having: Sequence[LedgerFile], files: Seque
         )
     if kind in NUMBERED and kind in DAYED:
         yield _has_number_of_newer(folder, kind, [(newer, link.sha256) for newer, link in links if kind in newer.rows])
+    if kind == "settlement":  # it goes with the invoice on its line, wherever the day of that one moved
+        led = [(newer, link) for newer, link in links if newer.leading == "document" and "document" in newer.rows]
+        yield _has_number_of_newer(folder, "document", [(newer, link.sha256) for newer, link in led])
 
 
 def _is_among(days: Iterable[tuple[str, Days | None]], condition: str) -> str:
