@@ -37,6 +37,8 @@ class Coming:
         """Take one more file, unless it was taken and reads as it did."""
         before = self.known.files.get(file.sha256)
         if before is not None and _reads_alike(before, file):
+            if before.file != file.file:  # it was moved or renamed: what is edited there next is still the same list
+                self._take(replace(before, file=file.file))
             return
         files = tuple(self.state().files.values())
         place = next((number for number, each in enumerate(files) if each.sha256 == file.sha256), len(files))
@@ -45,9 +47,12 @@ class Coming:
         if decided is None:
             others = [other for sha256, other in self._new.items() if sha256 not in self.known.files]
             refuse_unknown_order(self.connection, self.folder, file, others)
-        self._new[file.sha256] = replace(file, taken=before.taken if before else None)
-        self.events.append(taken_event(file))
+        self._take(replace(file, taken=before.taken if before else None))
         self.told.extend(told)
+
+    def _take(self, file: LedgerFile) -> None:
+        self._new[file.sha256] = file
+        self.events.append(taken_event(file))
 
 
 def _reads_alike(before: LedgerFile, file: LedgerFile) -> bool:

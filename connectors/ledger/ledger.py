@@ -32,7 +32,7 @@ from connectors.ledger.companies import refuse_other_companies
 from connectors.ledger.double_counting import refuse_double_counting
 from connectors.ledger.history import History, LedgerFile, State
 from connectors.ledger.intake import moved_files, sort_out
-from connectors.ledger.live import part_path, select_live
+from connectors.ledger.live import part_path, refuse_lost_parts, select_live
 from connectors.ledger.quarantine import put_in_quarantine, quarantine_path, refused_events
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Ledger:
         with closing(open_database()) as connection:
             self._stop_at_refused(connection, readings, known)
             intake = sort_out(readings, known)
+            read_anew = {reading.sha256 for reading in intake.accepted}
+            refuse_lost_parts(self.folder, (file for file in known.live() if file.sha256 not in read_anew))
             coming = Coming(self.folder, connection, known)
             for reading in intake.accepted:
                 coming.add(self._write_parts(connection, reading))
@@ -110,8 +112,10 @@ class Ledger:
 
         The view is named after the kind; its columns are `kind_columns(kind)`. The caller closes the connection.
         """
+        files = self.live_files()
+        refuse_lost_parts(self.folder, files)
         connection = open_database()
-        self._create_views(connection, self.live_files())
+        self._create_views(connection, files)
         return connection
 
     def _stop_at_refused(self, connection: DuckDBPyConnection, readings: Sequence[FileReading], known: State) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from connectors.errors import InputError
 from connectors.exports.frames import quoted
 from connectors.exports.parts import kind_columns, select_parts
 from connectors.exports.period import DAYED, SPANS
@@ -36,6 +37,23 @@ Days = tuple[date, date]
 def part_path(folder: Path, file: LedgerFile, kind: str) -> Path:
     """Return where the records of one kind of a file lie."""
     return folder / kind / f"{file.sha256}-{file.mapping}-{file.mapping_version}.parquet"
+
+
+def refuse_lost_parts(folder: Path, files: Iterable[LedgerFile]) -> None:
+    """Refuse to count without records that somebody deleted from the ledger.
+
+    Raises:
+        InputError: the part of a file that counts is not there.
+    """
+    for file in files:
+        for part in (part_path(folder, file, kind) for kind in file.rows):
+            if not part.exists():
+                raise InputError(
+                    f"the ledger has lost records of {file.file}",
+                    where=str(part),
+                    remedy=f"Put that file back into the folder of exports, and it is read anew; or put back a backup; "
+                    f"or take it out: `whalecurve exports remove {file.short_hash}`.",
+                )
 
 
 def select_live(folder: Path, kind: str, files: Sequence[LedgerFile]) -> str:

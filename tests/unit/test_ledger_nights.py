@@ -142,3 +142,43 @@ def test_a_line_that_is_no_text_is_damage(ledger):
 
     with pytest.raises(InputError, match="history is damaged"):
         ledger.live_files()
+
+
+def timesheet(weeks):
+    return "timesheet", {"person": "ada", "expected_weeks": 46, "submitted_weeks": weeks}
+
+
+def test_a_list_that_was_moved_and_is_edited_there_is_still_that_list(ledger):
+    ledger.take([export("old/people.csv", [timesheet(40)], sha="one", covers=None)])
+    ledger.take([export("new/people.csv", [timesheet(40)], sha="one", covers=None)])
+    ledger.take([export("new/people.csv", [timesheet(41)], sha="two", covers=None)])
+
+    assert column(ledger, "timesheet", "submitted_weeks") == [41]
+    assert [file.file for file in ledger.live_files()] == ["new/people.csv"] * 2
+
+
+def test_a_list_under_a_new_name_is_refused_until_the_old_one_is_taken_out_as_the_refusal_says(ledger):
+    ledger.take([export("people.csv", [timesheet(40)], covers=None)])
+    renamed = export("people 2.csv", [timesheet(41)], covers=None)
+
+    with pytest.raises(InputError, match="the same timesheet") as caught:
+        ledger.take([renamed])
+    *_, command, sha256 = caught.value.remedy.split("`")[1].split()
+    assert command == "remove"
+    people.remove(ledger, sha256, "")
+    ledger.take([renamed])
+    assert column(ledger, "timesheet", "submitted_weeks") == [41]
+
+
+def test_records_that_were_deleted_from_the_ledger_are_missed_and_read_anew(ledger):
+    files = [export("a.csv", TEN_DAYS), export("b.csv", [billed(5)])]
+    ledger.take(files)
+    (part,) = ledger.folder.glob("time_entry/*.parquet")
+    part.unlink()
+
+    for ask in (ledger.connect, lambda: ledger.take(files[1:])):
+        with pytest.raises(InputError, match=r"lost records of a\.csv") as caught:
+            ask()
+        assert caught.value.where == str(part)
+    ledger.take(files)
+    assert len(column(ledger, "time_entry", "person")) == 10
