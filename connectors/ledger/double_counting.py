@@ -82,9 +82,7 @@ def _meet(one: tuple[date, date] | None, other: tuple[date, date] | None) -> boo
 
 def _one_of_two(older: LedgerFile) -> str:
     """Say how one of two files is taken out; what was taken before counts, whether it is in the folder or not."""
-    return (
-        f"Take the newer file out of the folder; or take the older out: `whalecurve exports remove {older.short_hash}`"
-    )
+    return f"Move the newer file away, or take the older one out: `whalecurve exports remove {older.short_hash}`"
 
 
 def _refuse_equal(

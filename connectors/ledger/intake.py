@@ -8,7 +8,10 @@ from pathlib import Path
 
 from connectors.errors import InputError
 from connectors.exports.reading import FileReading, Problem, ReadingStatus
-from connectors.ledger.history import Event, LedgerFile, State
+from connectors.ledger.history import Event, LedgerFile, State, Way
+
+_TURN: dict[Way | None, int] = {None: 0, "replaces": 1, "beside": 2}
+"""Files about which a person decided come after the others, which would be held against them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def sort_out(readings: Sequence[FileReading], known: State) -> Intake:
         elif reading.sha256 in out:
             warnings.append(_taken_out(reading, out[reading.sha256]))
     counting = [reading for sha256, reading in first.items() if sha256 not in out]
-    counting.sort(key=lambda reading: known.decided.get(reading.sha256) == "replaces")  # the newer ones last
+    counting.sort(key=lambda reading: _TURN[known.decided.get(reading.sha256)])
     places = {sha256: place for place, sha256 in enumerate(known.files)}
     counting.sort(key=lambda reading: places.get(reading.sha256, len(places)))
     return Intake(tuple(counting), tuple(warnings), frozenset(reading.sha256 for reading in readings))

@@ -122,7 +122,8 @@ def refuse_unknown_order(
                 f"states other things of the same days than {other.file}, and both are new: which one holds?",
                 where=newer.file,
                 remedy="Take the older one out of the folder. Or, to keep its other days, say which one is newer: "
-                f"`whalecurve exports accept {quote(newer.file)} --replaces --reason ...`, or the same of the other.",
+                f"`whalecurve exports accept {quote(newer.file)} --replaces --reason ...`, or the same of the other. "
+                "If they are two parts of the books: `--beside` instead.",
             )
 
 
@@ -130,7 +131,8 @@ def _meet(connection: DuckDBPyConnection, folder: Path, older: LedgerFile, newer
     """Tell whether two files of a mapping speak of the same: of shared days, and not of two parts of the books."""
     if older.covers is None or newer.covers is None or not DAYED & (older.rows.keys() | newer.rows.keys()):
         return older.file == newer.file
-    if older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]:
+    is_apart = older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]
+    if is_apart and newer.scope == "period":  # an open item may have any day
         return False
     if not newer.rows:
         return True

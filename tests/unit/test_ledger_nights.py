@@ -1,6 +1,7 @@
 """Nights that go wrong in the ledger: empty exports, mended mappings in any order, torn and damaged lines."""
 
 import shlex
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -182,3 +183,27 @@ def test_records_that_were_deleted_from_the_ledger_are_missed_and_read_anew(ledg
         assert caught.value.where == str(part)
     ledger.take(files)
     assert len(column(ledger, "time_entry", "person")) == 10
+
+
+@pytest.mark.parametrize(("way", "count"), [("replaces", 3), ("beside", 6)])
+@pytest.mark.parametrize("name", ["a.csv", "b.csv"])
+def test_either_of_two_new_files_may_be_the_one_that_a_person_decides_about(ledger, tmp_path, way, count, name):
+    path = tmp_path / name
+    path.write_text("decided about")
+    files = {other: export(str(tmp_path / other), TEN_DAYS[:3], sha=other) for other in ("a.csv", "b.csv")}
+    mine = [hours(day, 60) for day in range(1, 4)]
+    files[name] = export(str(path), mine, sha=people.accept(ledger, path, way, "as the refusal says"))
+    ledger.take(list(files.values()))
+
+    assert len(column(ledger, "time_entry", "person")) == count
+    assert column(ledger, "time_entry", "worked_seconds")[:3] == [60] * 3
+
+
+def test_an_open_item_whose_day_was_corrected_is_the_same_invoice(ledger):
+    def open_items(sha, day):
+        return replace(export("open.csv", [billed(day)], sha=sha, covers=(date(2026, 1, day),) * 2), scope="open_items")
+
+    ledger.take([open_items("one", 5)])
+    ledger.take([open_items("two", 7)])
+
+    assert column(ledger, "document", "day(issue_date)") == [7]
