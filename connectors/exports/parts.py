@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ def write_part(connection: DuckDBPyConnection, path: Path, query: str) -> int:
 def select_parts(kind: str, parts: Sequence[Path]) -> str:
     """Return a SELECT of all rows of the parts of one kind, in order; typed and empty where there is no part."""
     if parts:
-        return f"SELECT * FROM read_parquet([{', '.join(map(quoted, parts))}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
+        paths = ", ".join(quoted(escape(str(part))) for part in parts)  # a name may look like a pattern
+        return f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608 the paths are quoted
     nulls = ", ".join(f'CAST(NULL AS {sql_type}) AS "{name}"' for name, sql_type in kind_columns(kind).items())
     return f"SELECT {nulls} WHERE false"
 

@@ -56,7 +56,7 @@ def sort_out(readings: Sequence[FileReading], known: State) -> Intake:
 def moved_files(
     known: State, present: frozenset[str], counting: Mapping[str, int]
 ) -> Iterator[tuple[Event, Problem | None]]:
-    """Yield which files left the folder of exports, or came back; what left and counts is told, once.
+    """Yield which files left the folder of exports, or came back; what left and counts, or came and does not, is told.
 
     Args:
         known: what was taken before this run.
@@ -65,13 +65,25 @@ def moved_files(
     """
     for file in known.live():
         if file.sha256 in present and file.is_away:
-            yield {"event": "back", "sha256": file.sha256}, None
+            outdated = None if file.sha256 in counting else _outdated(file, known)
+            yield {"event": "back", "sha256": file.sha256}, outdated
         elif file.sha256 not in present and not file.is_away:
             count = counting.get(file.sha256, 0)
             still = f"{count} of its {sum(file.rows.values())} records still count"
             what = f"{file.file} ({file.short_hash}) is no longer in the folder; {still}"
             remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
             yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy) if count else None
+
+
+def _outdated(file: LedgerFile, known: State) -> Problem | None:
+    """Tell that an older content was put back where a newer one replaced it: what was taken later goes on counting."""
+    newer = [each for each in known.live() if file.sha256 in (link.sha256 for link in each.replaced)]
+    if not newer:
+        return None
+    last = newer[-1]
+    what = f"{file.file} ({file.short_hash}) is back in the folder, and {last.file} ({last.short_hash}) replaced it"
+    remedy = f"If it is what holds: `whalecurve exports remove {last.short_hash}`."
+    return Problem(0, "", "", f"{what}: none of its records count", remedy)
 
 
 def _no_file(known: State) -> InputError:

@@ -91,7 +91,8 @@ class Ledger:
             refuse_other_companies(files, self.companies)
             self._create_views(connection, files)
             refuse_double_counting(connection, files)
-            counting = _counting(connection) if known.files.keys() - intake.present else {}
+            has_moved = any(file.is_away == (file.sha256 in intake.present) for file in known.live())
+            counting = _counting(connection) if has_moved else {}
             moved = tuple(moved_files(known, intake.present, counting))
         self.history.append([*coming.events, *(event for event, _ in moved)], at=self.clock())
         for reading in intake.accepted:

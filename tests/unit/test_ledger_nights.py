@@ -207,3 +207,24 @@ def test_an_open_item_whose_day_was_corrected_is_the_same_invoice(ledger):
     ledger.take([open_items("two", 7)])
 
     assert column(ledger, "document", "day(issue_date)") == [7]
+
+
+def test_an_older_content_that_is_put_back_counts_nothing_and_says_how_it_would(ledger):
+    old, new = export("t.csv", TEN_DAYS, sha="one"), export("t.csv", [hours(1, 60), *TEN_DAYS[1:]], sha="two")
+    ledger.take([old])
+    ledger.take([new])
+    notes = ledger.take([old])
+
+    assert "t.csv (one000000000) is back in the folder, and t.csv (two000000000) replaced it" in told(notes)
+    assert sum(column(ledger, "time_entry", "worked_seconds")) == 9 * 3600 + 60
+    people.remove(ledger, notes[0].remedy.split("`")[1].split()[-1], "as it says")
+    assert ledger.take([old]) == ()
+    assert sum(column(ledger, "time_entry", "worked_seconds")) == 10 * 3600
+
+
+def test_a_ledger_whose_name_looks_like_a_pattern_reads_its_own_parts_only(tmp_path):
+    for name in ("ledger one", "ledger [o]ne", "ledger *", "ledger ???", "ledger's {one}"):
+        ledger = Ledger(tmp_path / name, clock=lambda: NOON)
+        ledger.take([export("a.csv", TEN_DAYS)])
+
+        assert len(column(ledger, "time_entry", "person")) == 10, name
