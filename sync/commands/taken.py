@@ -50,7 +50,8 @@ def remove(invocation: Invocation, *, file: str, reason: str) -> int:
 
     with _locked(invocation) as ledger:
         removed = people.remove(ledger, file, reason)
-    told = f"{removed.file} ({removed.short_hash}): {sum(removed.rows.values())} records count no more. {_NEXT_RUN}"
+    records = sum(removed.rows.values())
+    told = f"{removed.file} ({removed.short_hash}): taken out, with its {records} records. {_NEXT_RUN}"
     invocation.answer(told, {"file": removed.file, "sha256": removed.sha256, "taken_out": True})
     return 0
 

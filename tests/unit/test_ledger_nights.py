@@ -228,3 +228,11 @@ def test_a_ledger_whose_name_looks_like_a_pattern_reads_its_own_parts_only(tmp_p
         ledger.take([export("a.csv", TEN_DAYS)])
 
         assert len(column(ledger, "time_entry", "person")) == 10, name
+
+
+def test_a_file_is_known_by_any_path_that_leads_to_it(ledger, tmp_path, monkeypatch):
+    (tmp_path / "books").mkdir()
+    ledger.take([export(str(tmp_path / "books" / ".." / "exports" / "a.csv"), TEN_DAYS, sha="one")])
+    monkeypatch.chdir(tmp_path)
+
+    assert people.remove(ledger, "exports/a.csv", "").sha256 == "one000000000"
