@@ -1,4 +1,4 @@
-"""Hold a file against the checksum that lies beside it: `toggl.csv.sha256`, as `sha256sum` writes it.
+"""Hold a file against the checksum that lies beside it: `toggl.csv.sha256`, as `sha256sum` or `openssl` writes it.
 
 Who writes an export first and its checksum last makes sure that no half of it is ever taken.
 """
@@ -12,7 +12,7 @@ from connectors.exports.source import FileFaultError
 
 SUFFIX = ".sha256"
 
-_LINE = re.compile(r"\\?(?P<digest>[0-9a-fA-F]{64})(?:\s+\*?.*)?\s*")
+_LINE = re.compile(r"(?:\\?SHA(?:2-)?256 ?\(.*\) ?= )?\\?(?P<digest>[0-9a-fA-F]{64})(?:\s+\*?.*)?\s*")
 _LONGEST = 4096
 _EXPORT_AGAIN = "Wait for the rest of the file, or export it again together with its checksum."
 
@@ -26,7 +26,7 @@ def refuse_other_content(path: Path, sha256: str) -> None:
     beside = path.with_name(path.name + SUFFIX)
     try:
         with beside.open("rb") as stream:
-            stated = _LINE.fullmatch(stream.read(_LONGEST).decode("utf-8", "replace"))
+            stated = _LINE.fullmatch(stream.read(_LONGEST).decode("utf-8-sig", "replace"))
     except FileNotFoundError:
         return
     except OSError as error:

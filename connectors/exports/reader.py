@@ -7,6 +7,7 @@ end are missing; the sync holds such files against the last run.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -61,7 +62,10 @@ def read_file(
         One record per row and kind (per `[key] once_per` where the mapping has it), in the order of the file.
         All columns of the kind are there; never raises for what is in the file.
     """
-    reading = FileReading(path=path, sha256="", status=ReadingStatus.REFUSED)
+    told = Path(os.fsencode(path).decode("utf-8", "replace"))
+    reading = FileReading(path=told, sha256="", status=ReadingStatus.REFUSED)
+    if told != path:
+        return _refused(reading, [Problem(0, "", "", "the name of the file is not in UTF-8", "Rename the file.")])
     try:
         with open_export(path, max_bytes=max_bytes) as source:
             reading = replace(reading, sha256=source.sha256)

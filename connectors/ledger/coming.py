@@ -40,16 +40,22 @@ class Coming:
         """Take one more file, unless it was taken and reads as it did."""
         before = self.known.files.get(file.sha256)
         if before is not None and _reads_alike(before, file):
+            if before.name != file.name:  # it was moved or renamed: what is edited there next is still the same list
+                self._take(replace(before, file=file.file, name=file.name))
             return
         files = tuple(self.state().files.values())
         place = next((number for number, each in enumerate(files) if each.sha256 == file.sha256), len(files))
         decided = self.known.decided.get(file.sha256) or ("replaces" if before else None)  # it was taken: ask no more
         file, told = replaced_by(self.connection, self.folder, file, files[:place], decided=decided)
         if decided is None:
-            refuse_unknown_order(self.connection, self.folder, file, tuple(self._new.values()))
-        self._new[file.sha256] = replace(file, taken=before.taken if before else None)
-        self.events.append(taken_event(file))
+            others = [other for sha256, other in self._new.items() if sha256 not in self.known.files]
+            refuse_unknown_order(self.connection, self.folder, file, others)
+        self._take(replace(file, taken=before.taken if before else None))
         self.told.extend(told)
+
+    def _take(self, file: LedgerFile) -> None:
+        self._new[file.sha256] = file
+        self.events.append(taken_event(file))
 
 
 def _reads_alike(before: LedgerFile, file: LedgerFile) -> bool:

@@ -51,10 +51,10 @@ def refuse_double_counting(connection: DuckDBPyConnection, files: Sequence[Ledge
     for topic, kinds in _ONE_SOURCE.items():
         _refuse_second_source(topic, [file for file in files if any(kind in file.rows for kind in kinds)])
     for kind, key in NUMBERED.items():
-        _refuse_equal(connection, kind, key, within_a_file=True)
+        _refuse_equal(connection, kind, key, files, within_a_file=True)
     for kind, key in _UNNUMBERED.items():
         if _may_share(kind, [file for file in files if kind in file.rows]):
-            _refuse_equal(connection, kind, key, within_a_file=False)
+            _refuse_equal(connection, kind, key, files, within_a_file=False)
     for kind, owner in _SPANNED.items():
         _refuse_overlap(connection, kind, owner)
 
@@ -65,7 +65,7 @@ def _refuse_second_source(topic: str, files: Sequence[LedgerFile]) -> None:
             raise InputError(
                 f"{topic} of the same days come from {one.mapping} ({one.file}) and from {other.mapping}",
                 where=other.file,
-                remedy="Keep one source a period, or cut the files so that their days do not meet.",
+                remedy=f"Keep one source a period. {_one_of_two(one)}; or cut the newer one.",
             )
 
 
@@ -80,22 +80,33 @@ def _meet(one: tuple[date, date] | None, other: tuple[date, date] | None) -> boo
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-def _refuse_equal(connection: DuckDBPyConnection, kind: str, key: Sequence[str], *, within_a_file: bool) -> None:
+def _one_of_two(older: LedgerFile) -> str:
+    """Say how one of two files is taken out; what was taken before counts, whether it is in the folder or not."""
+    return f"Move the newer file away, or take the older one out: `whalecurve exports remove {older.short_hash}`"
+
+
+def _refuse_equal(
+    connection: DuckDBPyConnection, kind: str, key: Sequence[str], files: Sequence[LedgerFile], *, within_a_file: bool
+) -> None:
     columns = ", ".join(f'"{column}"' for column in key)
     found = connection.execute(
         f"""
         SELECT min_by(source_file || ':' || source_line, (source_file, source_line)),
-               max_by(source_file || ':' || source_line, (source_file, source_line))
+               max_by(source_file || ':' || source_line, (source_file, source_line)),
+               list(DISTINCT source_sha256)
         FROM {kind} GROUP BY {columns}
-        HAVING count({"*" if within_a_file else "DISTINCT source_file"}) > 1
+        HAVING count({"*" if within_a_file else "DISTINCT source_sha256"}) > 1
         ORDER BY 1 LIMIT 1
         """  # noqa: S608 the names are ours
     ).fetchone()
     if found:
+        one, *others = [file for file in files if file.sha256 in found[2]]
         raise InputError(
             f"the same {kind.replace('_', ' ')} stands at {found[0]} ({', '.join(key)} are equal)",
             where=found[1],
-            remedy="Take one of the two out, or export periods that do not overlap.",
+            remedy=f"{_one_of_two(one)}; or export periods that do not overlap."
+            if others
+            else "Take one of the two out of the file.",
         )
 
 

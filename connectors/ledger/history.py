@@ -143,7 +143,7 @@ class History:
         lines = "".join(json.dumps({"at": at.isoformat(), **event}) + "\n" for event in events)
         if not lines:
             return
-        whole = sum(len(line.encode()) + 1 for line in self._lines())
+        whole = sum(map(len, self._lines()))
         with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as stream:
             stream.truncate(whole)  # a line without its end was never written
             stream.seek(whole)
@@ -151,10 +151,12 @@ class History:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def _lines(self) -> Sequence[str]:
+    def _lines(self) -> Sequence[bytes]:
+        """Return the lines that have their end, with it."""
         if not self.path.exists():
             return ()
-        return self.path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+        with self.path.open("rb") as stream:
+            return [line for line in stream if line.endswith(b"\n")]
 
 
 def taken_event(file: LedgerFile) -> Event:

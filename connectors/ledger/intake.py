@@ -8,8 +8,11 @@ from pathlib import Path
 
 from connectors.errors import InputError
 from connectors.exports.reading import FileReading, Problem, ReadingStatus
-from connectors.ledger.history import Event, LedgerFile, State
+from connectors.ledger.history import Event, LedgerFile, State, Way
 from profitability.units import counted
+
+_TURN: dict[Way | None, int] = {None: 0, "replaces": 1, "beside": 2}
+"""Files about which a person decided come after the others, which would be held against them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,16 @@ def sort_out(readings: Sequence[FileReading], known: State) -> Intake:
         elif reading.sha256 in out:
             warnings.append(_taken_out(reading, out[reading.sha256]))
     counting = [reading for sha256, reading in first.items() if sha256 not in out]
-    counting.sort(key=lambda reading: known.decided.get(reading.sha256) == "replaces")  # the newer ones last
+    counting.sort(key=lambda reading: _TURN[known.decided.get(reading.sha256)])
+    places = {sha256: place for place, sha256 in enumerate(known.files)}
+    counting.sort(key=lambda reading: places.get(reading.sha256, len(places)))
     return Intake(tuple(counting), tuple(warnings), frozenset(reading.sha256 for reading in readings))
 
 
 def moved_files(
     known: State, present: frozenset[str], counting: Mapping[str, int]
 ) -> Iterator[tuple[Event, Problem | None]]:
-    """Yield which files left the folder of exports, or came back; what left and counts is told, once.
+    """Yield which files left the folder of exports, or came back; what left and counts, or came and does not, is told.
 
     Args:
         known: what was taken before this run.
@@ -61,13 +66,25 @@ def moved_files(
     """
     for file in known.live():
         if file.sha256 in present and file.is_away:
-            yield {"event": "back", "sha256": file.sha256}, None
+            outdated = None if file.sha256 in counting else _outdated(file, known)
+            yield {"event": "back", "sha256": file.sha256}, outdated
         elif file.sha256 not in present and not file.is_away:
             count = counting.get(file.sha256, 0)
-            rows = counted(sum(file.rows.values()), "record")
-            what = f"{file.file} is no longer in the folder; {count:,} of its {rows} still count"
+            still = f"{count:,} of its {counted(sum(file.rows.values()), 'record')} still count"
+            what = f"{file.file} ({file.short_hash}) is no longer in the folder; {still}"
             remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
             yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy) if count else None
+
+
+def _outdated(file: LedgerFile, known: State) -> Problem | None:
+    """Tell that an older content was put back where a newer one replaced it: what was taken later goes on counting."""
+    newer = [each for each in known.live() if file.sha256 in (link.sha256 for link in each.replaced)]
+    if not newer:
+        return None
+    last = newer[-1]
+    what = f"{file.file} ({file.short_hash}) is back in the folder, and {last.file} ({last.short_hash}) replaced it"
+    remedy = f"If it is what holds: `whalecurve exports remove {last.short_hash}`."
+    return Problem(0, "", "", f"{what}: none of its records count", remedy)
 
 
 def _no_file(known: State) -> InputError:

@@ -32,7 +32,7 @@ from connectors.ledger.companies import refuse_other_companies
 from connectors.ledger.double_counting import refuse_double_counting
 from connectors.ledger.history import History, LedgerFile, State
 from connectors.ledger.intake import moved_files, sort_out
-from connectors.ledger.live import part_path, select_live
+from connectors.ledger.live import part_path, refuse_lost_parts, select_live
 from connectors.ledger.quarantine import put_in_quarantine, quarantine_path, refused_events
 from profitability.units import counted
 
@@ -83,6 +83,8 @@ class Ledger:
         with closing(open_database()) as connection:
             self._stop_at_refused(connection, readings, known)
             intake = sort_out(readings, known)
+            read_anew = {reading.sha256 for reading in intake.accepted}
+            refuse_lost_parts(self.folder, (file for file in known.live() if file.sha256 not in read_anew))
             coming = Coming(self.folder, connection, known)
             for reading in intake.accepted:
                 coming.add(self._write_parts(connection, reading))
@@ -90,7 +92,8 @@ class Ledger:
             refuse_other_companies(files, self.companies)
             self._create_views(connection, files)
             refuse_double_counting(connection, files)
-            counting = _counting(connection) if known.files.keys() - intake.present else {}
+            has_moved = any(file.is_away == (file.sha256 in intake.present) for file in known.live())
+            counting = _counting(connection) if has_moved else {}
             moved = tuple(moved_files(known, intake.present, counting))
         self.history.append([*coming.events, *(event for event, _ in moved)], at=self.clock())
         for reading in intake.accepted:
@@ -111,8 +114,10 @@ class Ledger:
 
         The view is named after the kind; its columns are `kind_columns(kind)`. The caller closes the connection.
         """
+        files = self.live_files()
+        refuse_lost_parts(self.folder, files)
         connection = open_database()
-        self._create_views(connection, self.live_files())
+        self._create_views(connection, files)
         return connection
 
     def _stop_at_refused(self, connection: DuckDBPyConnection, readings: Sequence[FileReading], known: State) -> None:

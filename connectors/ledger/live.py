@@ -2,7 +2,7 @@
 
 A newer file of the same mapping that shares days with an older one (`replacing`) replaces of it
 - the records of days that it covers, because an export is a snapshot of its period;
-- the records that have the number of one of its own, wherever their days are;
+- the records that have the number of one of its own, wherever their days are, with the payments on their lines;
 - all of them, where both are one list that was edited: the kinds without days of their own, under one file name.
 Nothing is deleted: take the newer file out, and the older records count again.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from connectors.errors import InputError
 from connectors.exports.frames import quoted
 from connectors.exports.parts import kind_columns, select_parts
 from connectors.exports.period import DAYED, SPANS
@@ -36,6 +37,23 @@ Days = tuple[date, date]
 def part_path(folder: Path, file: LedgerFile, kind: str) -> Path:
     """Return where the records of one kind of a file lie."""
     return folder / kind / f"{file.sha256}-{file.mapping}-{file.mapping_version}.parquet"
+
+
+def refuse_lost_parts(folder: Path, files: Iterable[LedgerFile]) -> None:
+    """Refuse to count without records that somebody deleted from the ledger.
+
+    Raises:
+        InputError: the part of a file that counts is not there.
+    """
+    for file in files:
+        for part in (part_path(folder, file, kind) for kind in file.rows):
+            if not part.exists():
+                raise InputError(
+                    f"the ledger has lost records of {file.file}",
+                    where=str(part),
+                    remedy=f"Put that file back into the folder of exports, and it is read anew; or put back a backup; "
+                    f"or take it out: `whalecurve exports remove {file.short_hash}`.",
+                )
 
 
 def select_live(folder: Path, kind: str, files: Sequence[LedgerFile]) -> str:
@@ -93,6 +111,9 @@ def _closing(folder: Path, kind: str, having: Sequence[LedgerFile], files: Seque
         )
     if kind in NUMBERED and kind in DAYED:
         yield _has_number_of_newer(folder, kind, [(newer, link.sha256) for newer, link in links if kind in newer.rows])
+    if kind == "settlement":  # it goes with the invoice on its line, wherever the day of that one moved
+        led = [(newer, link) for newer, link in links if newer.leading == "document" and "document" in newer.rows]
+        yield _has_number_of_newer(folder, "document", [(newer, link.sha256) for newer, link in led])
 
 
 def _is_among(days: Iterable[tuple[str, Days | None]], condition: str) -> str:

@@ -79,7 +79,7 @@ def _only(name: str, files: Mapping[str, LedgerFile], state: str) -> LedgerFile:
         file
         for sha256, file in files.items()
         if name in (file.file, file.name, Path(file.file).name) or (is_hash and sha256.startswith(name))
-    ] or [file for file in files.values() if Path(file.file).absolute() == Path(name).absolute()]
+    ] or [file for file in files.values() if Path(file.file).resolve() == Path(name).resolve()]
     if len(found) == 1:
         return found[0]
     if found:

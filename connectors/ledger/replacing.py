@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from connectors.errors import InputError
@@ -96,12 +97,13 @@ def replaced_by(
     closed = _count(connection, folder, before) - _count(connection, folder, after) + sum(newer.rows.values())
     lost = _vanished(connection, folder, before, after)
     vanished = sum(count for count, _ in lost)
-    if decided is None and _is_too_much(vanished, closed, newer):
+    is_list = not DAYED & set(_kinds(after))  # people edit lists in place, and know what they took out
+    if decided is None and not is_list and vanished > max(1, MOST_VANISHED_SHARE * closed):
         raise InputError(
             f"{vanished} of {counted(closed, 'record')} that {names} has of these days are not in this file",
             where=newer.file,
             remedy=f"If it was cut short, export it again. If they are gone for good: `whalecurve exports accept "
-            f"{newer.file} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
+            f"{quote(newer.file)} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
         )
     return replace(newer, replaced=links, closed=closed, vanished=vanished), _told(newer, names, closed, lost)
 
@@ -121,7 +123,8 @@ def refuse_unknown_order(
                 f"states other things of the same days than {other.file}, and both are new: which one holds?",
                 where=newer.file,
                 remedy="Take the older one out of the folder. Or, to keep its other days, say which one is newer: "
-                "`whalecurve exports accept FILE --replaces --reason ...`.",
+                f"`whalecurve exports accept {quote(newer.file)} --replaces --reason ...`, or the same of the other. "
+                "If they are two parts of the books: `--beside` instead.",
             )
 
 
@@ -129,7 +132,8 @@ def _meet(connection: DuckDBPyConnection, folder: Path, older: LedgerFile, newer
     """Tell whether two files of a mapping speak of the same: of shared days, and not of two parts of the books."""
     if older.covers is None or newer.covers is None or not DAYED & (older.rows.keys() | newer.rows.keys()):
         return older.name == newer.name
-    if older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]:
+    is_apart = older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]
+    if is_apart and newer.scope == "period":  # an open item may have any day
         return False
     if not newer.rows:
         return True
@@ -183,11 +187,6 @@ def _vanished(
             """  # noqa: S608  ours or quoted
         ).fetchall()
     return lost
-
-
-def _is_too_much(vanished: int, closed: int, newer: LedgerFile) -> bool:
-    is_list = not DAYED & newer.rows.keys()  # people edit lists in place, and know what they took out
-    return not is_list and vanished > 1 and vanished > MOST_VANISHED_SHARE * closed
 
 
 def _differ(connection: DuckDBPyConnection, folder: Path, one: LedgerFile, other: LedgerFile) -> bool:

@@ -50,7 +50,7 @@ def remove(invocation: Invocation, *, file: str, reason: str) -> int:
 
     with _locked(invocation) as ledger:
         removed = people.remove(ledger, file, reason)
-    told = f"{removed.file} ({removed.short_hash}): {_records(removed)} out. {_NEXT_RUN}"
+    told = f"{removed.file} ({removed.short_hash}): taken out, with its {_records(removed)}. {_NEXT_RUN}"
     invocation.answer(told, {"file": removed.file, "sha256": removed.sha256, "taken_out": True})
     return 0
 

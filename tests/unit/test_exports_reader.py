@@ -1,6 +1,7 @@
 """What the reader takes, refuses and does not know, each case on a file of its own."""
 
 import hashlib
+import os
 from datetime import date
 from pathlib import Path
 
@@ -520,6 +521,10 @@ def test_a_file_whose_records_are_all_of_other_days_than_it_states_is_refused(tm
     [
         ("{digest}  time.csv\n", ""),
         ("{digest}", ""),
+        ("\ufeff{digest} *time.csv\r\n", ""),
+        ("SHA256 (time.csv) = {digest}\n", ""),
+        ("SHA2-256(time.csv)= {digest}\n", ""),
+        ("SHA512 (time.csv) = {digest}\n", "time.csv.sha256 holds no SHA-256 checksum"),
         ("0" * 64 + "  time.csv\n", "another content than time.csv.sha256 states"),
         ("ready", "time.csv.sha256 holds no SHA-256 checksum"),
     ],
@@ -532,6 +537,36 @@ def test_a_file_is_held_against_the_checksum_beside_it(tmp_path, stated, problem
 
     assert [each.what for each in reading.problems if problem not in each.what] == []
     assert (reading.status is ReadingStatus.ACCEPTED) is (problem == "")
+
+
+def test_a_name_that_is_no_text_is_refused_and_can_be_shown(tmp_path):
+    try:
+        Path(os.fsdecode(bytes(tmp_path) + b"/Kost\xe4n.csv")).write_text(TIME)
+    except OSError:
+        pytest.skip("this disk holds no such name")
+    (reading,) = check_folder(tmp_path, SHIPPED, home_currency="EUR")
+
+    assert refused_for(reading, "the name of the file is not in UTF-8")
+    assert reading.path.name == "Kost\ufffdn.csv"
+
+
+@pytest.mark.parametrize(
+    ("titles", "company"),
+    [
+        ("Firm B.V. \nBill Payment List\nMarch 2026\n", "Firm B.V."),
+        ("Bill Payment List\nMüller & Söhne\nMarch 2026\n", "Müller & Söhne"),
+        ("Bill Payment List\nMarch 2026\n", ""),
+        ('Bill Payment List\n"January 1 - March 31, 2026"\n', ""),
+        ("Bill Payment List\nAll Dates\n", ""),
+    ],
+)
+def test_whose_books_a_report_holds_is_never_its_period(tmp_path, titles, company):
+    header = ",Date,Num,Invoice Date,Invoice No,Original Amount,Amount Paid,Memo\n"
+    rows = "Print,,,,,,,\n,03/20/2026,1,,B-1,,5.00,\nTotal for Print,,,,,,$5.00,\nTOTAL,,,,,,$5.00,\n"
+    reading = read(tmp_path, f"{titles}\n{header}{rows}", home_currency="USD")
+
+    assert reading.status is ReadingStatus.ACCEPTED, reading.problems
+    assert reading.company == company
 
 
 def test_a_checksum_announces_a_file_that_must_be_there(tmp_path):

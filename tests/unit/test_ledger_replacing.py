@@ -64,8 +64,9 @@ TEN_DAYS = [hours(day) for day in range(1, 11)]
 
 
 def test_a_newer_export_replaces_the_days_that_it_covers_and_says_what_vanished(ledger):
-    ledger.take([export("old.csv", [*TEN_DAYS, hours(9, person="bob")])])
-    notes = ledger.take([export("old.csv", TEN_DAYS), export("new.csv", [hours(1, 7200), *TEN_DAYS[1:]])])
+    old = export("old.csv", [*TEN_DAYS, hours(9, person="bob")])
+    ledger.take([old])
+    notes = ledger.take([old, export("new.csv", [hours(1, 7200), *TEN_DAYS[1:]])])
 
     assert column(ledger, "time_entry", "worked_seconds") == [3600] * 9 + [7200]
     assert "new.csv (2026-01-01 to 2026-01-31) replaces 11 records of old.csv (old.csv00000)" in told(notes)
@@ -214,7 +215,7 @@ def test_a_payment_goes_with_the_invoice_on_its_line_not_with_its_own_day(ledger
 def test_a_file_that_left_the_folder_still_counts_and_is_told_once(ledger):
     ledger.take([export("a.csv", TEN_DAYS), export("b.csv", [invoice("1", 5)])])
 
-    assert "a.csv is no longer in the folder; 10 of its 10 records still count" in told(
+    assert "a.csv (a.csv0000000) is no longer in the folder; 10 of its 10 records still count" in told(
         ledger.take([export("b.csv", [invoice("1", 5)])])
     )
     assert ledger.take([export("b.csv", [invoice("1", 5)])]) == ()
