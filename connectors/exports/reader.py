@@ -7,6 +7,7 @@ end are missing; the sync holds such files against the last run.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from connectors.exports.taking import MAX_PROBLEMS, Taking, take_rows
 from profitability.units import counted
 
 LARGE_FROM_BYTES = 4 << 20
+_RULES_DIGITS = 8
 _UNVERIFIED = "no real file of this system was ever seen"
 
 
@@ -168,13 +170,15 @@ def _read_table(reading: FileReading, found: Found, way: _Way) -> FileReading:
     if way.is_large:
         stored = read_columns(found, origin, home_currency=way.home_currency, scratch=way.scratch)
         if stored is not None:
-            return _accepted(reading, found, stored, tuple(odd_headings(found, home_currency=way.home_currency)))
+            return _accepted(
+                reading, found, stored, tuple(odd_headings(found, home_currency=way.home_currency)), way.home_currency
+            )
     taken, warnings = _taken(found, origin, way)
     if taken.problems:
         problems = sorted(taken.problems, key=lambda problem: problem.line)
         return _refused(reading, problems, warnings, untold=taken.untold)
     records = taken.sink.finish()
-    return _accepted(reading, found, records, (*warnings, *oddities(found, records)))
+    return _accepted(reading, found, records, (*warnings, *oddities(found, records)), way.home_currency)
 
 
 def _taken(found: Found, origin: Origin, way: _Way) -> tuple[Taking, list[Problem]]:
@@ -200,7 +204,9 @@ def _odd_letters(found: Found) -> tuple[Problem, ...]:
     return ()
 
 
-def _accepted(reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...]) -> FileReading:
+def _accepted(
+    reading: FileReading, found: Found, records: Records, warnings: tuple[Problem, ...], home_currency: str
+) -> FileReading:
     """Take a file; but one whose records are all of other days than those that it states is another file's content."""
     mapping, leading = found.mapping, leading_kind(found.mapping)
     days = _days(records, leading)
@@ -217,10 +223,15 @@ def _accepted(reading: FileReading, found: Found, records: Records, warnings: tu
         records=records,
         warnings=warnings,
         covers=period_covered(mapping, found.titles, reading.path.name, days),
+        rules=_rules(mapping, home_currency),
         leading=leading,
         scope=mapping.scope,
         company=stated_company(mapping, found.titles),
     )
+
+
+def _rules(mapping: ExportMapping, home_currency: str) -> str:
+    return hashlib.sha256(f"{home_currency} {mapping.model_dump_json()}".encode()).hexdigest()[:_RULES_DIGITS]
 
 
 def _days(records: Records, leading: str) -> Sequence[date]:

@@ -72,6 +72,7 @@ class FileReading:
 
     Attributes:
         mapping, mapping_version: the mapping that read it, empty where none did.
+        rules: hash of that mapping as it was, and of the home currency: other rules may read other records.
         records: all of them when accepted, none otherwise.
         problems: why it was refused; warnings: what was odd and yet taken.
         why_not: no mapping: the nearest mappings and what each lacks, best first.
@@ -91,6 +92,7 @@ class FileReading:
     warnings: tuple[Problem, ...] = ()
     why_not: tuple[str, ...] = ()
     covers: tuple[date, date] | None = None
+    rules: str = ""
     name: str = ""
     leading: str = ""
     scope: Scope = "period"

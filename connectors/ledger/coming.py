@@ -13,7 +13,7 @@ from connectors.ledger.replacing import refuse_unknown_order, replaced_by
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_OF_READING = ("mapping", "mapping_version", "covers", "rows", "leading", "scope", "company")
+_OF_READING = ("mapping", "mapping_version", "rules", "covers", "rows", "leading", "scope", "company")
 """What of a file depends on how it is read, and not on what it is called or what became of it."""
 
 
@@ -40,7 +40,10 @@ class Coming:
         """Take one more file, unless it was taken and reads as it did."""
         before = self.known.files.get(file.sha256)
         if before is not None and _reads_alike(before, file):
-            if before.name != file.name:  # it was moved or renamed: what is edited there next is still the same list
+            if (before.file, before.name) != (
+                file.file,
+                file.name,
+            ):  # it was moved or renamed: what is edited there next is still the same list
                 self._take(replace(before, file=file.file, name=file.name))
             return
         files = tuple(self.state().files.values())

@@ -43,7 +43,7 @@ class LedgerFile:
     Attributes:
         file: its path. name: that path below the folder of exports.
         covers: first and last day that the file speaks for; None: it does not say.
-        rows: record kind -> number of records.
+        rules: hash of the mapping as it was (`FileReading.rules`). rows: record kind -> number of records.
         leading: kind whose day says to which period the other records of its line belong, empty where each has its own.
         scope: what the file lists (`reading.Scope`). company: whose books it says it holds, empty where it does not.
         taken: when it was first taken; the order of files is that of their lines.
@@ -56,6 +56,7 @@ class LedgerFile:
     sha256: str
     mapping: str
     mapping_version: int
+    rules: str
     covers: tuple[date, date] | None
     rows: Mapping[str, int]
     leading: str = ""
@@ -168,6 +169,7 @@ def taken_event(file: LedgerFile) -> Event:
         "sha256": file.sha256,
         "mapping": file.mapping,
         "mapping_version": file.mapping_version,
+        "rules": file.rules,
         "covers": [day.isoformat() for day in file.covers] if file.covers else None,
         "rows": dict(file.rows),
         "leading": file.leading,
@@ -209,6 +211,7 @@ def _taken(event: Event) -> LedgerFile:
         sha256=event["sha256"],
         mapping=event["mapping"],
         mapping_version=event["mapping_version"],
+        rules=event["rules"],
         covers=(date.fromisoformat(covers[0]), date.fromisoformat(covers[1])) if covers else None,
         rows=event["rows"],
         leading=event["leading"],

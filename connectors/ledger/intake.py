@@ -72,7 +72,7 @@ def moved_files(
             count = counting.get(file.sha256, 0)
             still = f"{count:,} of its {counted(sum(file.rows.values()), 'record')} still count"
             what = f"{file.file} ({file.short_hash}) is no longer in the folder; {still}"
-            remedy = f"Nothing, if it was filed away. To take it out: `whalecurve exports remove {file.short_hash}`."
+            remedy = f"{_why(file, known)} To take it out: `whalecurve exports remove {file.short_hash}`."
             yield {"event": "away", "sha256": file.sha256}, Problem(0, "", "", what, remedy) if count else None
 
 
@@ -85,6 +85,13 @@ def _outdated(file: LedgerFile, known: State) -> Problem | None:
     what = f"{file.file} ({file.short_hash}) is back in the folder, and {last.file} ({last.short_hash}) replaced it"
     remedy = f"If it is what holds: `whalecurve exports remove {last.short_hash}`."
     return Problem(0, "", "", f"{what}: none of its records count", remedy)
+
+
+def _why(file: LedgerFile, known: State) -> str:
+    """Say when that is right; a later content under the name of a file may be the file with lines deleted from it."""
+    if any(other.name == file.name and other.sha256 != file.sha256 for other in known.files.values()):
+        return "They are of days that its later content does not have: right for another period, not for deleted lines."
+    return "Nothing, if it was filed away."
 
 
 def _no_file(known: State) -> InputError:

@@ -1,13 +1,14 @@
 """Keep accepted files as Parquet: one part per file and record kind, and the history that says which of them count.
 
 Layout below the ledger's folder:
-    <kind>/<sha256>-<mapping>-<version>.parquet   records of one file, in the order of its lines (see `select_parts`)
-    quarantine/<sha256>.parquet                   what was wrong with a refused file
-    history.jsonl                                 what happened to each file (`history`)
+    <kind>/<sha256>-<mapping>-<version>-<rules>.parquet   records of one file, in the order of its lines
+    quarantine/<sha256>.parquet                           what was wrong with a refused file
+    history.jsonl                                         what happened to each file (`history`)
 
-A file is its content: the same content always leads to the same parts, whatever it is called and however often it
-comes. What was taken counts until a newer file replaces it or a person takes it out, whether its file stays in the
-folder of exports or not. Parts hold what people cost: folders are 0700, files 0600.
+A file is its content: read by the same rules, it always leads to the same parts, whatever it is called and however
+often it comes; so a run that is refused has changed nothing that counts. What was taken counts until a newer file
+replaces it or a person takes it out, whether its file stays in the folder of exports or not. Parts hold what people
+cost: folders are 0700, files 0600.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class Ledger:
             refuse_double_counting(connection, files)
             has_moved = any(file.is_away == (file.sha256 in intake.present) for file in known.live())
             counting = _counting(connection) if has_moved else {}
-            moved = tuple(moved_files(known, intake.present, counting))
+            moved = tuple(moved_files(coming.state(), intake.present, counting))
         self.history.append([*coming.events, *(event for event, _ in moved)], at=self.clock())
         for reading in intake.accepted:
             quarantine_path(self.folder, reading.sha256).unlink(missing_ok=True)
@@ -171,6 +172,7 @@ def _ledger_file(reading: FileReading, rows: Mapping[str, int]) -> LedgerFile:
         sha256=reading.sha256,
         mapping=reading.mapping,
         mapping_version=reading.mapping_version,
+        rules=reading.rules,
         covers=reading.covers,
         rows=dict(sorted(rows.items())),
         leading=reading.leading,

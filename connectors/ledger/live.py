@@ -36,7 +36,8 @@ Days = tuple[date, date]
 
 def part_path(folder: Path, file: LedgerFile, kind: str) -> Path:
     """Return where the records of one kind of a file lie."""
-    return folder / kind / f"{file.sha256}-{file.mapping}-{file.mapping_version}.parquet"
+    rules = f"-{file.rules}" if file.rules else ""
+    return folder / kind / f"{file.sha256}-{file.mapping}-{file.mapping_version}{rules}.parquet"
 
 
 def refuse_lost_parts(folder: Path, files: Iterable[LedgerFile]) -> None:

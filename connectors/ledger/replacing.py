@@ -1,8 +1,7 @@
 """Which older files a new one replaces records of, and which of these records it no longer has.
 
-Two files of one mapping that share days are the same export made twice, or two parts of the books: the hours of two
-teams, the postings of two accounts. They are parts where they have nobody and nothing in common (`_PARTS`). Otherwise
-the newer one replaces; but where much would vanish by it, a person has to say so.
+A newer file of the same mapping replaces, unless it is another part of the books (`relation`); but where much would
+vanish by it, a person has to say so.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from connectors.errors import InputError
-from connectors.exports.parts import select_parts
 from connectors.exports.period import DAYED
 from connectors.exports.reading import Problem
 from connectors.exports.records import KINDS, column_name
 from connectors.ledger.history import LedgerFile, Replaced, Way
-from connectors.ledger.live import NUMBERED, part_path, select_live
+from connectors.ledger.live import NUMBERED, select_live
+from connectors.ledger.relation import Relation, relation
 from profitability.units import counted
 
 if TYPE_CHECKING:
@@ -30,18 +29,6 @@ MOST_VANISHED_SHARE = 0.2
 """Share of the replaced records that may be missing in the newer file; one record may always be."""
 SHOWN_VANISHED = 10
 _SHOWN_NAMES = 3
-
-_PARTS: dict[str, tuple[str, ...]] = {
-    "document": ("party", "kind"),
-    "settlement": ("document_id",),
-    "direct_cost": ("party", "supplier", "kind"),
-    "gl_line": ("gl_account", "supplier", "party"),
-    "bill_payment": ("supplier",),
-    "time_entry": ("person", "party"),
-    "event": ("party", "event"),
-    "fx": ("currency",),
-}
-"""Record kind -> columns that may part the books: two files that are parts have nothing in common in one of them."""
 
 _SAME: dict[str, tuple[str, ...]] = {
     "document": ("document_id",),
@@ -81,16 +68,20 @@ def replaced_by(
         decided: what a person said of the newer file.
 
     Raises:
-        InputError: much would vanish, and nobody has said that it may; or it is not known which file is newer.
+        InputError: much would vanish, or the file may be an older one under other names, and nobody has decided.
     """
     related = [file for file in older if file.mapping == newer.mapping and file.sha256 != newer.sha256]
+    relations = {file.sha256: relation(connection, folder, file, newer) for file in related}
+    if decided is None:
+        _refuse_renamed([file for file in related if relations[file.sha256] is Relation.RENAMED], newer)
+    linked = {Relation.SAME, Relation.RENAMED} if decided != "beside" else set()
     links = tuple(
-        Replaced(file.sha256, whole=file.name == newer.name)
-        for file in related
-        if decided != "beside" and _meet(connection, folder, file, newer)
+        Replaced(file.sha256, whole=file.name == newer.name) for file in related if relations[file.sha256] in linked
     )
+    aside = [file for file in related if relations[file.sha256] is Relation.PARTS and file.removed is None]
+    told = tuple(_beside(newer, file) for file in aside[:1])
     if not links:
-        return newer, ()
+        return newer, told
     before = [file for file in related if file.removed is None]
     after = [*before, replace(newer, replaced=links)]
     names = _names(before, links)
@@ -105,7 +96,7 @@ def replaced_by(
             remedy=f"If it was cut short, export it again. If they are gone for good: `whalecurve exports accept "
             f"{quote(newer.file)} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
         )
-    return replace(newer, replaced=links, closed=closed, vanished=vanished), _told(newer, names, closed, lost)
+    return replace(newer, replaced=links, closed=closed, vanished=vanished), (*told, *_told(newer, names, closed, lost))
 
 
 def refuse_unknown_order(
@@ -128,32 +119,19 @@ def refuse_unknown_order(
             )
 
 
-def _meet(connection: DuckDBPyConnection, folder: Path, older: LedgerFile, newer: LedgerFile) -> bool:
-    """Tell whether two files of a mapping speak of the same: of shared days, and not of two parts of the books."""
-    if older.covers is None or newer.covers is None or not DAYED & (older.rows.keys() | newer.rows.keys()):
-        return older.name == newer.name
-    is_apart = older.covers[0] > newer.covers[1] or newer.covers[0] > older.covers[1]
-    if is_apart and newer.scope == "period":  # an open item may have any day
-        return False
-    if not newer.rows:
-        return True
-    shared = older.rows.keys() & newer.rows.keys() & DAYED
-    return any(not _are_parts(connection, folder, kind, older, newer) for kind in shared)
+def _refuse_renamed(renamed: Sequence[LedgerFile], newer: LedgerFile) -> None:
+    for older in renamed:
+        raise InputError(
+            f"holds what {older.file} holds of these days, under other names: the same hours or amounts twice?",
+            where=newer.file,
+            remedy=f"If it is the same export, with people or customers renamed: `whalecurve exports accept "
+            f"{quote(newer.file)} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
+        )
 
 
-def _are_parts(connection: DuckDBPyConnection, folder: Path, kind: str, older: LedgerFile, newer: LedgerFile) -> bool:
-    """Tell whether a column parts two files; never if a document is in both."""
-    parts = [select_parts(kind, [part_path(folder, file, kind)]) for file in (older, newer)]
-
-    def counts(column: str) -> tuple[int, int, int]:
-        one, other = (f"(SELECT DISTINCT {column} FROM ({part}) WHERE {column} IS NOT NULL)" for part in parts)  # noqa: S608  ours or quoted
-        sets = (one, other, f"({one} INTERSECT {other})")
-        found = [connection.execute(f"SELECT count(*) FROM {each}").fetchall()[0][0] for each in sets]  # noqa: S608  ours or quoted
-        return found[0], found[1], found[2]
-
-    if kind == "document" and counts("document_id")[2]:
-        return False
-    return any(one and other and not both for one, other, both in map(counts, _PARTS.get(kind, ())))
+def _beside(newer: LedgerFile, older: LedgerFile) -> Problem:
+    what = f"{newer.file} counts beside {older.file}, of the same days: they have nobody in common"
+    return Problem(0, "", "", what, f"If it is the same export: `whalecurve exports remove {older.short_hash}`.")
 
 
 def _count(connection: DuckDBPyConnection, folder: Path, files: Sequence[LedgerFile]) -> int:

@@ -23,7 +23,7 @@ FEW = settings(max_examples=25, deadline=None)
 MANY = settings(max_examples=50, deadline=None)
 PPM = 10**6
 
-amounts = st.one_of(st.sampled_from([0, 1, -1, 10**14]), st.integers(-50_000, 200_000))
+amounts = st.one_of(st.sampled_from([0, 1, -1, 10**12]), st.integers(-50_000, 200_000))
 costs = st.one_of(st.sampled_from([0, 0, 1]), st.integers(0, 60_000))
 seconds = st.one_of(st.just(0), st.integers(0, 100_000))
 rows = st.fixed_dictionaries(

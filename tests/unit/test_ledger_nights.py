@@ -236,3 +236,50 @@ def test_a_file_is_known_by_any_path_that_leads_to_it(ledger, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
 
     assert people.remove(ledger, "exports/a.csv", "").sha256 == "one000000000"
+
+
+def test_an_export_in_which_every_person_was_renamed_is_asked_after(ledger):
+    def worked(person):
+        return [hours(day, 3600 + 60 * day, person=person) for day in range(1, 11)]
+
+    ledger.take([export("a.csv", worked("ada"))])
+    with pytest.raises(InputError, match=r"holds what a\.csv holds of these days, under other names") as caught:
+        ledger.take([export("b.csv", worked("ada@firm.example"))])
+    assert "--replaces" in caught.value.remedy
+    assert "--beside" in caught.value.remedy
+
+    accepted = {"event": "accepted", "sha256": "b.csv".ljust(12, "0"), "way": "replaces"}
+    ledger.history.append([accepted], at=ledger.clock())
+    ledger.take([export("b.csv", worked("ada@firm.example"))])
+    assert set(column(ledger, "time_entry", "person")) == {"ada@firm.example"}
+
+
+def test_parts_of_the_books_are_told_once(ledger):
+    ledger.take([export("a.csv", TEN_DAYS)])
+    other = export("b.csv", [hours(day, person="bob") for day in range(1, 11)])
+
+    assert "b.csv counts beside a.csv, of the same days: they have nobody in common" in told(ledger.take([other]))
+    assert "beside" not in told(ledger.take([other]))
+
+
+def test_a_run_that_is_refused_leaves_what_an_edited_mapping_read_before(ledger):
+    ledger.take([replace(export("a.csv", TEN_DAYS), rules="old")])
+    edited = replace(export("a.csv", [hours(day, 7200) for day in range(1, 11)]), rules="new")
+    refused = FileReading(Path("b.csv"), "", ReadingStatus.REFUSED)
+    wrong = export("c.csv", [hours(1, 60), hours(2, 60)])
+    for spoiler in (refused, wrong):
+        with pytest.raises(InputError):
+            ledger.take([edited, spoiler])
+        assert column(ledger, "time_entry", "worked_seconds") == [3600] * 10
+
+    ledger.take([edited])
+    assert column(ledger, "time_entry", "worked_seconds") == [7200] * 10
+
+
+def test_lines_deleted_at_the_edge_of_a_file_are_told_apart_from_a_file_that_left(ledger):
+    ledger.take([export("time.csv", TEN_DAYS, sha="one", covers=(date(2026, 1, 1), date(2026, 1, 10)))])
+    cut = export("time.csv", TEN_DAYS[:9], sha="two", covers=(date(2026, 1, 1), date(2026, 1, 9)))
+    (note,) = [note for note in ledger.take([cut]) if "no longer in the folder" in note.what]
+
+    assert "1 of its 10 records still count" in note.what
+    assert "right for another period, not for deleted lines" in note.remedy
