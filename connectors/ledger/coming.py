@@ -40,10 +40,8 @@ class Coming:
         """Take one more file, unless it was taken and reads as it did."""
         before = self.known.files.get(file.sha256)
         if before is not None and _reads_alike(before, file):
-            if (before.file, before.name) != (
-                file.file,
-                file.name,
-            ):  # it was moved or renamed: what is edited there next is still the same list
+            # Where it was moved or renamed, what is edited there next is still the same list.
+            if (before.file, before.name) != (file.file, file.name):
                 self._take(replace(before, file=file.file, name=file.name))
             return
         files = tuple(self.state().files.values())
