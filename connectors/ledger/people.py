@@ -57,11 +57,13 @@ def accept(ledger: Ledger, path: Path, way: Way, reason: str) -> str:
             sha256 = source.sha256
     except FileFaultError as fault:
         raise InputError(fault.problem.what, where=str(path), remedy=fault.problem.remedy) from fault
-    if sha256 in _files(ledger):
+    known = _files(ledger).get(sha256)
+    if known is not None:
+        way_back = "remove" if known.removed is None else "restore"
         raise InputError(
             "this content was taken already",
             where=str(path),
-            remedy=f"To take it out again: `whalecurve exports remove {sha256[:12]}`.",
+            remedy=f"Decide before a file is taken; what is left: `whalecurve exports {way_back} {sha256[:12]}`.",
         )
     event = {"event": "accepted", "sha256": sha256, "file": str(path), "way": way, "reason": reason}
     ledger.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -64,6 +65,13 @@ def opened(crm: str, folder: Path) -> Iterator[Firm]:
     with Sandbox(folder / "sandbox.sqlite", fields=FIELDS) as box:
         seed_if_new(box)
         yield Firm(crm, box, folder, write_folder(folder, box)[crm])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heeded_interrupts() -> None:
+    """A shell that starts the tests with `&` would have them, and every process that they start, ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
