@@ -9,7 +9,10 @@ import pytest
 from sync.commands.context import Invocation
 from sync.demo_firm import TODAY
 
-pytestmark = pytest.mark.parametrize("crm", ["salesforce"], indirect=True)  # none of this is about a CRM
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("crm", ["salesforce"], indirect=True),  # none of this is about a CRM
+]
 
 HOURS = "Toggl_Track_time_entries_2025-01-01_to_2026-01-05.csv"
 GROVE = (
