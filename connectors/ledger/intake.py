@@ -60,7 +60,7 @@ def moved_files(
     """Yield which files left the folder of exports, or came back; what left and counts, or came and does not, is told.
 
     Args:
-        known: what was taken before this run.
+        known: every file, those of this run among them.
         present: hashes of the contents in the folder.
         counting: hash -> records that count now.
     """

@@ -28,16 +28,12 @@ def remove(ledger: Ledger, name: str, reason: str) -> LedgerFile:
     Raises:
         InputError: no file that counts is called so, or several are.
     """
-    file = _only(name, {sha256: file for sha256, file in _files(ledger).items() if file.removed is None}, "counts")
-    ledger.history.append([{"event": "removed", "sha256": file.sha256, "reason": reason}], at=ledger.clock())
-    return file
+    return _turn(ledger, name, reason, event="removed", state="counts")
 
 
 def restore(ledger: Ledger, name: str, reason: str) -> LedgerFile:
     """Let a file count again that was taken out; arguments and errors are those of `remove`."""
-    file = _only(name, {sha256: file for sha256, file in _files(ledger).items() if file.removed is not None}, "is out")
-    ledger.history.append([{"event": "restored", "sha256": file.sha256, "reason": reason}], at=ledger.clock())
-    return file
+    return _turn(ledger, name, reason, event="restored", state="is out")
 
 
 def accept(ledger: Ledger, path: Path, way: Way, reason: str) -> str:
@@ -69,6 +65,16 @@ def accept(ledger: Ledger, path: Path, way: Way, reason: str) -> str:
     ledger.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger.history.append([event], at=ledger.clock())
     return sha256
+
+
+def _turn(ledger: Ledger, name: str, reason: str, *, event: str, state: str) -> LedgerFile:
+    """Turn a file over: one that counts is taken out, one that is out counts again."""
+    is_out = event == "restored"
+    file = _only(
+        name, {sha256: file for sha256, file in _files(ledger).items() if (file.removed is not None) is is_out}, state
+    )
+    ledger.history.append([{"event": event, "sha256": file.sha256, "reason": reason}], at=ledger.clock())
+    return file
 
 
 def _files(ledger: Ledger) -> Mapping[str, LedgerFile]:

@@ -72,8 +72,9 @@ def replaced_by(
     """
     related = [file for file in older if file.mapping == newer.mapping and file.sha256 != newer.sha256]
     relations = {file.sha256: relation(connection, folder, file, newer) for file in related}
-    if decided is None:
-        _refuse_renamed([file for file in related if relations[file.sha256] is Relation.RENAMED], newer)
+    renamed = next((file for file in related if relations[file.sha256] is Relation.RENAMED), None)
+    if renamed is not None and decided is None:
+        raise _renamed(renamed, newer)
     linked = {Relation.SAME, Relation.RENAMED} if decided != "beside" else set()
     links = tuple(
         Replaced(file.sha256, whole=file.name == newer.name) for file in related if relations[file.sha256] in linked
@@ -119,14 +120,13 @@ def refuse_unknown_order(
             )
 
 
-def _refuse_renamed(renamed: Sequence[LedgerFile], newer: LedgerFile) -> None:
-    for older in renamed:
-        raise InputError(
-            f"holds what {older.file} holds of these days, under other names: the same hours or amounts twice?",
-            where=newer.file,
-            remedy=f"If it is the same export, with people or customers renamed: `whalecurve exports accept "
-            f"{quote(newer.file)} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
-        )
+def _renamed(older: LedgerFile, newer: LedgerFile) -> InputError:
+    return InputError(
+        f"holds what {older.file} holds of these days, under other names: the same hours or amounts twice?",
+        where=newer.file,
+        remedy=f"If it is the same export, with people or customers renamed: `whalecurve exports accept "
+        f"{quote(newer.file)} --replaces --reason ...`. If it is another part of the books: `--beside` instead.",
+    )
 
 
 def _beside(newer: LedgerFile, older: LedgerFile) -> Problem:

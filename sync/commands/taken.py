@@ -50,9 +50,7 @@ def remove(invocation: Invocation, *, file: str, reason: str) -> int:
 
     with _locked(invocation) as ledger:
         removed = people.remove(ledger, file, reason)
-    told = f"{removed.file} ({removed.short_hash}): taken out, with its {_records(removed)}. {_NEXT_RUN}"
-    invocation.answer(told, {"file": removed.file, "sha256": removed.sha256, "taken_out": True})
-    return 0
+    return _tell(invocation, removed, taken_out=True)
 
 
 @click.command()
@@ -69,9 +67,7 @@ def restore(invocation: Invocation, *, file: str, reason: str) -> int:
 
     with _locked(invocation) as ledger:
         restored = people.restore(ledger, file, reason)
-    told = f"{restored.file} ({restored.short_hash}): {_records(restored)} in again. {_NEXT_RUN}"
-    invocation.answer(told, {"file": restored.file, "sha256": restored.sha256, "taken_out": False})
-    return 0
+    return _tell(invocation, restored, taken_out=False)
 
 
 @click.command()
@@ -96,10 +92,14 @@ def accept(invocation: Invocation, *, file: Path, way: Way | None, reason: str) 
     return 0
 
 
-def _records(file: LedgerFile) -> str:
+def _tell(invocation: Invocation, file: LedgerFile, *, taken_out: bool) -> int:
     from profitability.units import counted
 
-    return counted(sum(file.rows.values()), "record")
+    records = counted(sum(file.rows.values()), "record")
+    what = f"taken out, with its {records}" if taken_out else f"in again, with its {records}"
+    told = f"{file.file} ({file.short_hash}): {what}. {_NEXT_RUN}"
+    invocation.answer(told, {"file": file.file, "sha256": file.sha256, "taken_out": taken_out})
+    return 0
 
 
 def _ledger(invocation: Invocation) -> Ledger:

@@ -2,38 +2,23 @@
 
 import shlex
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from connectors.errors import InputError
-from connectors.exports.reading import FileReading, ReadingStatus, Record
+from connectors.exports.reading import FileReading, ReadingStatus
 from connectors.ledger import people
 from connectors.ledger.ledger import Ledger
+from tests.unit.ledger_exports import JANUARY, NOON, TEN_DAYS, column, export, hours, told
 
-JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
 FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def ledger(tmp_path):
     return Ledger(tmp_path / "ledger", clock=lambda: NOON)
-
-
-def export(name, rows, *, sha=None, covers=JANUARY, version=1, leading=""):
-    records = tuple(
-        Record(kind, values, line[0] if line else number) for number, (kind, values, *line) in enumerate(rows, start=2)
-    )
-    sha256 = (sha or name).ljust(12, "0")
-    accepted = ReadingStatus.ACCEPTED
-    return FileReading(Path(name), sha256, accepted, "own", version, records, covers=covers, leading=leading)
-
-
-def hours(day, seconds=3600, *, month=1, person="ada"):
-    values = {"work_date": date(2026, month, day), "person": person, "party": "Foo", "worked_seconds": seconds}
-    return "time_entry", values
 
 
 def paid(day, *, month=1, amount=100, line=2):
@@ -44,18 +29,6 @@ def paid(day, *, month=1, amount=100, line=2):
 def billed(day, *, month=1):
     issued = date(2026, month, day)
     return "document", {"document_id": "7", "party": "Foo", "kind": "invoice", "issue_date": issued}, 2
-
-
-def column(ledger, kind, name):
-    with ledger.connect() as connection:
-        return sorted(value for (value,) in connection.execute(f"SELECT {name} FROM {kind}").fetchall())  # noqa: S608  ours
-
-
-def told(problems):
-    return "\n".join(problem.what for problem in problems)
-
-
-TEN_DAYS = [hours(day) for day in range(1, 11)]
 
 
 def test_an_export_without_rows_makes_nothing_vanish_unasked(ledger):

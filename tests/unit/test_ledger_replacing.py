@@ -2,38 +2,22 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from connectors.errors import InputError
-from connectors.exports.reading import FileReading, Problem, ReadingStatus, Record
+from connectors.exports.reading import FileReading, Problem, ReadingStatus
 from connectors.ledger import people
 from connectors.ledger.ledger import Ledger
 from connectors.ledger.quarantine import quarantine_path
-
-JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.unit.ledger_exports import JANUARY, NOON, TEN_DAYS, column, export, hours, told
 
 
 @pytest.fixture
 def ledger(tmp_path):
     return Ledger(tmp_path / "ledger", clock=lambda: NOON)
-
-
-def export(name, rows, *, sha=None, covers=JANUARY, mapping="toggl", **more):
-    """A file whose records stand on lines from 2 on, or on the lines that rows give as third."""
-    records = tuple(
-        Record(kind, values, line[0] if line else number) for number, (kind, values, *line) in enumerate(rows, start=2)
-    )
-    sha256 = (sha or name).ljust(12, "0")
-    return FileReading(Path(name), sha256, ReadingStatus.ACCEPTED, mapping, 1, records, covers=covers, **more)
-
-
-def hours(day, seconds=3600, *, person="ada", party="Foo", month=1):
-    values = {"work_date": date(2026, month, day), "person": person, "party": party, "worked_seconds": seconds}
-    return "time_entry", values
 
 
 def invoice(number, day, net=100, *, month=1, party="Foo"):
@@ -49,18 +33,6 @@ def invoice(number, day, net=100, *, month=1, party="Foo"):
 
 def rate(person, cost, first=date(2026, 1, 1)):
     return "cost_rate", {"person": person, "employment": "hourly", "valid_from": first, "cost_per_hour_minor": cost}
-
-
-def column(ledger, kind, name):
-    with ledger.connect() as connection:
-        return sorted(value for (value,) in connection.execute(f"SELECT {name} FROM {kind}").fetchall())  # noqa: S608  ours
-
-
-def told(problems):
-    return "\n".join(problem.what for problem in problems)
-
-
-TEN_DAYS = [hours(day) for day in range(1, 11)]
 
 
 def test_a_newer_export_replaces_the_days_that_it_covers_and_says_what_vanished(ledger):
